@@ -1,0 +1,2 @@
+//! The `errata` program.
+fn main() {}
