@@ -1,1 +1,10 @@
-//! model
+//! The nouns of the data plane: JSON values, ids, envelopes, categories, outcomes, queue records, prepared events, releases,
+//! and the search language. Everything here is pure. It deliberately knows no IO, no clock, no async, no HTTP, no database.
+
+pub mod category;
+pub mod ids;
+pub mod item;
+pub mod json;
+pub mod outcome;
+pub mod prepared;
+pub mod record;

@@ -1,0 +1,94 @@
+//! One record of the queue: a request as received, with what ingest learned about it (design §4, "Record").
+
+use crate::{ids::{EventId, Id}, item::Topic};
+use serde::{Deserialize, Serialize};
+
+/// The position of a record within a partition: 0, 1, 2 …, without gaps.
+pub type Offset = u64;
+
+/// A place in the queue that keeps order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Partition {
+    pub topic: Topic,
+    pub index: u16,
+}
+
+/// Where the request came in, and so how its body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    Envelope,
+    Store,
+    /// GET with `sentry_data`: the body is that parameter's value.
+    StorePixel,
+    Security,
+    Nel,
+    Minidump,
+    /// The body was multipart; `multipart_boundary` is set.
+    Attachments,
+    /// The body is the check-in as JSON, made from query or body.
+    Cron,
+    OtlpTraces,
+    OtlpLogs,
+    VercelLogs,
+    /// Not a request: refusals collected by ingest, body = JSON list of outcomes.
+    Outcomes,
+}
+
+/// What ingest learned about a request. Stored as JSON in front of the body.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordHeader {
+    /// Version of this layout; readers refuse higher ones.
+    #[serde(rename = "v")]
+    pub version: u8,
+    #[serde(rename = "t")]
+    pub received_ms: i64,
+    #[serde(rename = "o")]
+    pub organization_id: Id,
+    #[serde(rename = "p")]
+    pub project_id: Id,
+    #[serde(rename = "k")]
+    pub key_id: Id,
+    #[serde(rename = "r")]
+    pub route: Route,
+    /// Given in the envelope header or generated; ids of further events derive from it.
+    #[serde(rename = "e")]
+    pub event_id: EventId,
+    /// Of the connection, or the first forwarded address.
+    #[serde(rename = "ip", default, skip_serializing_if = "Option::is_none")]
+    pub client_ip: Option<String>,
+    #[serde(rename = "ua", default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// Client hints of the request: (`sec-ch-ua…`, value).
+    #[serde(rename = "ch", default, skip_serializing_if = "Vec::is_empty")]
+    pub client_hints: Vec<(String, String)>,
+    /// `sentry_client`.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    #[serde(rename = "or", default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// `Content-Encoding` as received, empty for none: decodings to undo from last to first.
+    #[serde(rename = "enc", default, skip_serializing_if = "String::is_empty")]
+    pub encoding: String,
+    #[serde(rename = "ct", default, skip_serializing_if = "String::is_empty")]
+    pub content_type: String,
+    /// `sentry_release` and `sentry_environment` of security reports.
+    #[serde(rename = "rel", default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    #[serde(rename = "env", default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Items of the envelope that this record does not carry: refused, or in the other topic's record. Indexes, ascending.
+    #[serde(rename = "no", default, skip_serializing_if = "Vec::is_empty")]
+    pub items_left_out: Vec<u32>,
+    /// The body is not here but in `Blobs` under this key.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub blob: Option<String>,
+}
+
+/// A record: header plus body as received. Bodies are shared, never copied, between the two topics of a mixed envelope.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub partition: Partition,
+    pub header: RecordHeader,
+    pub body: std::sync::Arc<[u8]>,
+}
