@@ -1,1 +1,5 @@
-//! config
+//! What a person may configure, as types: parsing, defaults, limits, validation. Process options and project options.
+//! Pure. It deliberately knows no Kubernetes, no HTTP and no backend client.
+
+pub mod project;
+pub mod slug;
