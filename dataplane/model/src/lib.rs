@@ -2,6 +2,8 @@
 //! and the search language. Everything here is pure. It deliberately knows no IO, no clock, no async, no HTTP, no database.
 
 pub mod category;
+pub mod dsn;
+pub mod envelope;
 pub mod ids;
 pub mod item;
 pub mod json;
