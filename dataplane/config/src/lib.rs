@@ -2,4 +2,5 @@
 //! Pure. It deliberately knows no Kubernetes, no HTTP and no backend client.
 
 pub mod project;
+pub mod queue;
 pub mod slug;
