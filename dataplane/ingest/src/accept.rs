@@ -11,7 +11,7 @@ use crate::{
     cors,
     decode::Encoding,
     error::{IngestError, Rejection},
-    inspect::{self, Opened},
+    inspect::Opened,
     record,
     refusals::{Refusal, Refused},
     reply::RateLimit,
@@ -32,7 +32,6 @@ pub struct Request {
     pub headers: HeaderMap,
     pub query: Option<String>,
     pub peer: IpAddr,
-    pub body: Body,
     /// The event an attachment upload belongs to, from the path.
     pub event_id: Option<EventId>,
 }
@@ -51,7 +50,7 @@ pub struct Accepted {
 ///
 /// # Errors
 /// [`IngestError`]; refused units are counted where the key was recognised.
-pub async fn accept(ingest: &Ingest, request: Request) -> Result<Accepted, IngestError> {
+pub async fn accept(ingest: &Ingest, request: Request, body: Body) -> Result<Accepted, IngestError> {
     let snapshot = ingest.snapshot.load_full();
     let now_ms = (ingest.clock)();
     let mut sender = match &request.claim {
@@ -59,17 +58,17 @@ pub async fn accept(ingest: &Ingest, request: Request) -> Result<Accepted, Inges
         Err(AuthError::Missing) if request.route == Route::Envelope => None,
         Err(error) => return Err(error.clone().into()),
     };
-    let outcome = take(ingest, &snapshot, &mut sender, request, now_ms).await;
+    let outcome = take(ingest, &snapshot, &mut sender, request, body, now_ms).await;
     if let (Err(error), Some(sender)) = (&outcome, &sender) {
         count_invalid(ingest, sender.refused(), error);
     }
     outcome
 }
 
-async fn take(ingest: &Ingest, snapshot: &Snapshot, sender: &mut Option<Sender>, mut request: Request, now_ms: i64) -> Result<Accepted, IngestError> {
+async fn take(ingest: &Ingest, snapshot: &Snapshot, sender: &mut Option<Sender>, request: Request, body: Body, now_ms: i64) -> Result<Accepted, IngestError> {
     let encoding = Encoding::parse(text(&request.headers, header::CONTENT_ENCODING).unwrap_or_default()).map_err(IngestError::Decode)?;
     validate::media_type(request.route, &request.headers)?;
-    let received = receive(ingest, &mut request).await?;
+    let received = receive(ingest, &request, body).await?;
     let opened = open(ingest, &request, &received, &encoding).await?;
     let sender = match sender {
         Some(sender) => sender,
@@ -93,10 +92,10 @@ async fn take(ingest: &Ingest, snapshot: &Snapshot, sender: &mut Option<Sender>,
     Ok(Accepted { event_id, creates_event, limits: admission.limits })
 }
 
-async fn receive(ingest: &Ingest, request: &mut Request) -> Result<Received, IngestError> {
+async fn receive(ingest: &Ingest, request: &Request, body: Body) -> Result<Received, IngestError> {
     let length = text(&request.headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     let receiver = Receiver { budget: &ingest.budget, blobs: &ingest.blobs, timeout: ingest.options.body_timeout, blob_key: format!("body/{}", crate::random_id()) };
-    receiver.receive(std::mem::take(&mut request.body), length).await
+    receiver.receive(body, length).await
 }
 
 /// Opens the body as far as its route needs. Large bodies are walked on a blocking thread.

@@ -2,7 +2,7 @@
 //!
 //! They travel through the same queue as events, so they are counted exactly once and found again by event id.
 
-use model::{category::Category, ids::{EventId, Id}, item::Topic, outcome::OutcomeKind, prepared::PreparedOutcome, record::{Partition, Record, RecordHeader, Route}};
+use model::{category::Category, ids::{EventId, Id}, item::Topic, outcome::OutcomeKind, prepared::PreparedOutcome, record::{Record, RecordHeader, Route}};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
