@@ -25,8 +25,31 @@ pub struct RuleSet {
 /// The built-in rules and, after them, the project's own.
 #[derive(Debug)]
 pub struct Enhancements {
-    pub builtin: &'static RuleSet,
+    /// The built-in rules, or what stands in for them.
+    pub base: Base,
     pub custom: RuleSet,
+}
+
+/// The rules that come first.
+#[derive(Debug)]
+pub enum Base {
+    Builtin(&'static RuleSet),
+    Given(RuleSet),
+}
+
+impl From<RuleSet> for Base {
+    fn from(rules: RuleSet) -> Base {
+        Base::Given(rules)
+    }
+}
+
+impl Base {
+    fn rules(&self) -> &RuleSet {
+        match self {
+            Base::Builtin(rules) => rules,
+            Base::Given(rules) => rules,
+        }
+    }
 }
 
 /// The exception that holds the stack trace; what is missing reads `<unknown>`.
@@ -68,7 +91,7 @@ impl Enhancements {
             return Vec::new();
         }
         let paths: Vec<FramePaths> = frames.iter().map(FramePaths::new).collect();
-        let mut passes = [Pass::new(self.builtin, frames, &paths, exception, false), Pass::new(&self.custom, frames, &paths, exception, true)];
+        let mut passes = [Pass::new(self.base.rules(), frames, &paths, exception, false), Pass::new(&self.custom, frames, &paths, exception, true)];
         for pass in &mut passes {
             pass.modify(frames);
         }

@@ -18,7 +18,7 @@ pub mod variants;
 
 use crate::{
     clean::Generation,
-    enhance::{Enhancements, ExceptionContext, RuleSet, builtin},
+    enhance::{Base, Enhancements, ExceptionContext, RuleSet, builtin},
     view::{EventView, Stacktrace},
 };
 use fingerprint::FingerprintRules;
@@ -92,7 +92,7 @@ pub struct GroupingRules {
 impl GroupingRules {
     /// Compiles a project's rule texts; lines that are no rules are left out.
     pub fn new(config: &'static Config, enhancements: &str, fingerprinting: &str) -> GroupingRules {
-        let enhancements = Enhancements { builtin: config.builtin_rules(), custom: RuleSet::from_text(enhancements) };
+        let enhancements = Enhancements { base: Base::Builtin(config.builtin_rules()), custom: RuleSet::from_text(enhancements) };
         GroupingRules { config, enhancements, fingerprinting: FingerprintRules::new(fingerprinting) }
     }
 }
