@@ -150,13 +150,13 @@ impl<'r, 'p> Pass<'r, 'p> {
 
     fn modify(&self, frames: &mut [Frame<'r>]) {
         let mut matched = Vec::new();
-        self.for_each_rule(frames.len(), |pass, at, indexes| {
+        self.for_each_rule(frames.len(), |pass, at, static_hold, indexes| {
             let rule = &pass.rules[at];
             if !rule.modifies_frames() || !pass.exception_holds(rule) {
                 return;
             }
             matched.clear();
-            matched.extend(indexes.filter(|&frame| pass.dynamic_tests_hold(rule, frames, frame)));
+            matched.extend(indexes.filter(|&frame| pass.tests_hold(rule, static_hold, frames, frame)));
             for &frame in &matched {
                 modify_frames(rule, frame, frames);
             }
@@ -165,19 +165,19 @@ impl<'r, 'p> Pass<'r, 'p> {
 
     fn matches(&self, frames: &[Frame]) -> Vec<Match<'r>> {
         let mut found = Vec::new();
-        self.for_each_rule(frames.len(), |pass, at, indexes| {
+        self.for_each_rule(frames.len(), |pass, at, static_hold, indexes| {
             let rule = &pass.rules[at];
             if !rule.updates_components() || !pass.exception_holds(rule) {
                 return;
             }
             let is_custom = pass.is_custom;
-            found.extend(indexes.filter(|&frame| pass.dynamic_tests_hold(rule, frames, frame)).map(|frame| Match { rule, frame, is_custom }));
+            found.extend(indexes.filter(|&frame| pass.tests_hold(rule, static_hold, frames, frame)).map(|frame| Match { rule, frame, is_custom }));
         });
         found
     }
 
-    /// Calls back per rule, in order, with the frames to be tested.
-    fn for_each_rule(&self, frame_count: usize, mut visit: impl FnMut(&Self, usize, &mut dyn Iterator<Item = usize>)) {
+    /// Calls back per rule, in order, with the frames to be tested and whether their static tests are known to hold.
+    fn for_each_rule(&self, frame_count: usize, mut visit: impl FnMut(&Self, usize, bool, &mut dyn Iterator<Item = usize>)) {
         let mut pairs = self.candidates.as_slice();
         let mut everywhere = self.everywhere.iter().copied().peekable();
         loop {
@@ -186,11 +186,11 @@ impl<'r, 'p> Pass<'r, 'p> {
                 (None, None) => return,
                 (pair, Some(rule)) if pair.is_none_or(|pair| rule < pair) => {
                     everywhere.next();
-                    visit(self, rule as usize, &mut (0..frame_count));
+                    visit(self, rule as usize, false, &mut (0..frame_count));
                 }
                 (Some(rule), _) => {
                     let end = pairs.iter().position(|pair| pair.0 != rule).unwrap_or(pairs.len());
-                    visit(self, rule as usize, &mut pairs[..end].iter().map(|pair| pair.1 as usize));
+                    visit(self, rule as usize, true, &mut pairs[..end].iter().map(|pair| pair.1 as usize));
                     pairs = &pairs[end..];
                 }
                 (None, Some(_)) => unreachable!("the arm above takes every rule when no pair is left"),
@@ -209,12 +209,12 @@ impl<'r, 'p> Pass<'r, 'p> {
         })
     }
 
-    /// The tests that earlier rules may have changed, and those of the neighbours.
-    fn dynamic_tests_hold(&self, rule: &Rule, frames: &[Frame], at: usize) -> bool {
+    /// All tests of a frame, or only those that earlier rules may have changed, and those of the neighbours.
+    fn tests_hold(&self, rule: &Rule, static_hold: bool, frames: &[Frame], at: usize) -> bool {
         let neighbour = |matcher: &Option<FrameMatcher>, index: Option<usize>| {
             matcher.as_ref().is_none_or(|matcher| index.and_then(|index| Some(holds(matcher, frames.get(index)?, &self.paths[index]))).unwrap_or(false))
         };
-        rule.frame.iter().filter(|matcher| !matcher.test.is_static()).all(|matcher| holds(matcher, &frames[at], &self.paths[at]))
+        rule.frame.iter().filter(|matcher| !static_hold || !matcher.test.is_static()).all(|matcher| holds(matcher, &frames[at], &self.paths[at]))
             && neighbour(&rule.caller, at.checked_sub(1))
             && neighbour(&rule.callee, Some(at + 1))
     }

@@ -6,6 +6,7 @@ use crate::{
         self, Config, GroupingRules, NEWSTYLE_2026,
         component::{Component, Node},
         fingerprint,
+        title::{Heading, heading},
         variants::{NamedVariant, VariantKind},
     },
     normalize,
@@ -81,6 +82,14 @@ impl RuleTexts<'_> {
 /// # Errors
 /// [`Error`]; a retry with the same input fails again.
 pub fn explain(event: &[u8], rules: &GroupingRules) -> Result<Explanation, Error> {
+    explain_event(event, rules).map(|(explanation, _, _)| explanation)
+}
+
+/// Like [`explain`], with the heading and the fingerprint the event gets.
+///
+/// # Errors
+/// [`Error`]; a retry with the same input fails again.
+pub fn explain_event(event: &[u8], rules: &GroupingRules) -> Result<(Explanation, Heading, Vec<String>), Error> {
     let mut event = json::parse(event)?;
     event.as_object().ok_or(Error::NoObject)?;
     normalize::normalize(&mut event, EventId::default(), &normalize::Times { received_ms: 0, sent_at_ms: None });
@@ -89,7 +98,8 @@ pub fn explain(event: &[u8], rules: &GroupingRules) -> Result<Explanation, Error
     let grouping = group::group_event(&view, rules);
     let hashes = grouping.hashes().iter().map(hex::encode).collect();
     let variants = grouping.variants.iter().map(|variant| (variant.name.to_owned(), variant_json(variant, grouping.config))).collect();
-    Ok(Explanation { config: grouping.config.id, hashes, variants })
+    let heading = heading(&view, &grouping);
+    Ok((Explanation { config: grouping.config.id, hashes, variants }, heading, grouping.fingerprint))
 }
 
 /// The lines of both texts that are no rules.

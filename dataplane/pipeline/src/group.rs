@@ -33,8 +33,6 @@ pub struct Config {
     pub stacktrace_first: bool,
     /// The lone-frame rule for scripts tests whether the address *is* a URL.
     pub drops_lone_url_frames: bool,
-    /// A synthetic exception's type still counts in the system variant.
-    pub synthetic_type_in_system: bool,
     /// The system variant decides; else the app variant does.
     pub system_leads: bool,
     pub rules_bring_system_frames_into_app: bool,
@@ -50,7 +48,6 @@ pub static NEWSTYLE_2023: Config = Config {
     generation: Generation::Y2024,
     stacktrace_first: true,
     drops_lone_url_frames: true,
-    synthetic_type_in_system: true,
     system_leads: true,
     rules_bring_system_frames_into_app: true,
     dashed_names: true,
@@ -63,7 +60,6 @@ pub static NEWSTYLE_2026: Config = Config {
     generation: Generation::Y2026,
     stacktrace_first: false,
     drops_lone_url_frames: false,
-    synthetic_type_in_system: false,
     system_leads: false,
     rules_bring_system_frames_into_app: false,
     dashed_names: false,

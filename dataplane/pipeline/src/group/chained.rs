@@ -102,10 +102,10 @@ impl<'x, 'e> Tree<'x, 'e> {
 }
 
 /// If any variant has a stack trace that counts, those without one do not.
-pub fn remove_variants_without_stacktrace(variants: &mut Variants) {
+pub fn remove_variants_without_stacktrace(mut variants: Variants) -> Variants {
     let with: Vec<&str> = variants.iter().filter(|(_, component)| component.has_contributing("stacktrace")).map(|(name, _)| name.name()).collect();
     if with.is_empty() {
-        return;
+        return variants;
     }
     let hint = format!(
         "ignored because this variant does not have a contributing stacktrace, but the {} variant{}",
@@ -115,4 +115,5 @@ pub fn remove_variants_without_stacktrace(variants: &mut Variants) {
     for (_, component) in variants.iter_mut().filter(|(_, component)| !component.has_contributing("stacktrace")) {
         component.switch_off(hint.clone());
     }
+    variants
 }

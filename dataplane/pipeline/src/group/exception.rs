@@ -16,14 +16,14 @@ pub fn exception_variants<'e>(exception: &Exception<'e>, config: &Config) -> Var
     match &exception.stacktrace {
         Some(stack) => {
             let base = StackBase::new(stack);
-            [Variant::System, Variant::App].map(|variant| (variant, component(exception, base.component(variant, config), variant, config))).into()
+            [Variant::System, Variant::App].map(|variant| (variant, component(exception, base.component(variant, config), config))).into()
         }
-        None => vec![(Variant::App, component(exception, Component::empty("stacktrace"), Variant::App, config))],
+        None => vec![(Variant::App, component(exception, Component::empty("stacktrace"), config))],
     }
 }
 
-fn component<'e>(exception: &Exception<'e>, stacktrace: Component<'e>, variant: Variant, config: &Config) -> Component<'e> {
-    let kind = type_component(exception, variant, config);
+fn component<'e>(exception: &Exception<'e>, stacktrace: Component<'e>, config: &Config) -> Component<'e> {
+    let kind = type_component(exception);
     let ns_error = exception.mechanism.as_ref().and_then(ns_error_component);
     let mut value = value_component(exception, config);
     if value.contributes && stacktrace.contributes {
@@ -39,20 +39,20 @@ fn component<'e>(exception: &Exception<'e>, stacktrace: Component<'e>, variant: 
     Component::of_children("exception", children.into_iter().flatten())
 }
 
-fn type_component<'e>(exception: &Exception<'e>, variant: Variant, config: &Config) -> Component<'e> {
+fn type_component<'e>(exception: &Exception<'e>) -> Component<'e> {
     let Some(kind) = exception.kind.filter(|kind| !kind.is_empty()) else {
         return Component::empty("type");
     };
     let component = Component::text("type", kind);
     let synthetic = exception.mechanism.as_ref().is_some_and(|mechanism| mechanism.synthetic);
-    if synthetic && (variant == Variant::App || !config.synthetic_type_in_system) {
+    if synthetic {
         return component.switched_off("ignored because exception is synthetic");
     }
     component
 }
 
 fn value_component<'e>(exception: &Exception<'e>, config: &Config) -> Component<'e> {
-    let Some(value) = exception.value else {
+    let Some(value) = exception.value.filter(|value| !value.is_empty()) else {
         return Component::empty("value");
     };
     let cleaned = clean_message(value, config.generation);

@@ -35,7 +35,7 @@ impl<'e, 's> StackBase<'e, 's> {
         let mut frames = self.frames.clone();
         if variant == Variant::App {
             for (component, frame) in frames.iter_mut().zip(&self.stack.frames) {
-                if component.contributes && !frame.is_in_app() {
+                if !frame.is_in_app() && (component.contributes || component.hint.is_none()) {
                     component.switch_off("non app frame");
                 }
             }
@@ -86,7 +86,7 @@ impl<'e, 's> StackBase<'e, 's> {
         let frame = &self.stack.frames[at];
         let hint = |did| Some(Hint::Rule { did, rule: found.rule, is_custom: found.is_custom });
         match flag {
-            Flag::App if frame.in_app == Some(on) && frame.in_app_sent != Some(on) => {
+            Flag::App if frame.in_app != frame.in_app_sent || (frame.in_app_before_rules.is_none() && frame.in_app == Some(component.contributes)) => {
                 component.hint = hint(if on { "marked in-app by" } else { "marked out of app by" });
             }
             Flag::App => {}

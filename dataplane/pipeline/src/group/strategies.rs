@@ -20,8 +20,8 @@ pub fn component_variants<'e>(view: &EventView<'e>, config: &Config) -> (Variant
     let stack = view.stacktrace.as_ref().map(|stack| interfaces::stack_variants(stack, config)).unwrap_or_default();
     let single = |component: Option<Component<'e>>| component.map(|component| (Variant::Default, component)).into_iter().collect();
     let offers: [(&str, Variants); 9] = [
-        ("exception", with_precedence(exceptions, config)),
-        ("threads", with_precedence(interfaces::threads(view, config), config)),
+        ("exception", with_precedence(remove_variants_without_stacktrace(exceptions), config)),
+        ("threads", with_precedence(remove_variants_without_stacktrace(interfaces::threads(view, config)), config)),
         ("stacktrace", with_precedence(stack, config)),
         ("template", single(interfaces::template(view))),
         ("csp", single(interfaces::csp(view))),
@@ -35,7 +35,6 @@ pub fn component_variants<'e>(view: &EventView<'e>, config: &Config) -> (Variant
 
 /// Settles which of app and system counts, within one strategy.
 fn with_precedence<'e>(mut variants: Variants<'e>, config: &Config) -> Variants<'e> {
-    remove_variants_without_stacktrace(&mut variants);
     let at = |wanted: Variant| variants.iter().position(|(variant, _)| *variant == wanted);
     let (Some(app), Some(system)) = (at(Variant::App), at(Variant::System)) else {
         return variants;

@@ -24,7 +24,7 @@ pub struct Heading {
 /// The heading of a grouped event.
 pub fn heading(view: &EventView, grouping: &Grouping) -> Heading {
     let event_type = event_type(view);
-    let main_id = grouping.main_exception_id.or_else(|| view.json.get("main_exception_id").and_then(Value::as_i64));
+    let main_id = view.json.get("main_exception_id").and_then(Value::as_i64).or(grouping.main_exception_id);
     let mut metadata = match event_type {
         "error" => error_metadata(view, main_exception(view, main_id)),
         "csp" => csp_metadata(view),
