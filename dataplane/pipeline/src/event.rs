@@ -1,0 +1,97 @@
+//! One event from JSON to rows: normalise, filter, enrich, scrub, enhance, group, serialise.
+
+mod tags;
+mod write_back;
+
+use crate::{
+    Request,
+    group::{self, title},
+    normalize,
+    open::invalid,
+    view::EventView,
+};
+use model::{
+    category::Category,
+    ids::EventId,
+    item::ItemType,
+    json::{self, Value},
+    prepared::{Level, Prepared, PreparedEvent},
+};
+
+/// An event as it came.
+pub(crate) struct EventInput<'i> {
+    pub event_id: EventId,
+    pub item_type: ItemType,
+    pub json: &'i [u8],
+    /// When the SDK says it sent the envelope, for clock drift.
+    pub sent_at_ms: Option<i64>,
+}
+
+/// Prepares one event; whatever keeps it from being stored becomes an outcome.
+pub(crate) fn prepare_event(request: &Request, input: EventInput, prepared: &mut Prepared) {
+    match json::parse(input.json) {
+        Ok(event) if event.as_object().is_some() => prepare_value(request, &input, event, prepared),
+        Ok(_) => prepared.outcomes.push(invalid(Category::Error, "invalid_json", 1, Some(input.event_id))),
+        Err(json::Error::TooDeep) => prepared.outcomes.push(invalid(Category::Error, "nesting_too_deep", 1, Some(input.event_id))),
+        Err(json::Error::Syntax(_)) => prepared.outcomes.push(invalid(Category::Error, "invalid_json", 1, Some(input.event_id))),
+    }
+}
+
+/// Like [`prepare_event`], for an event that is a value already.
+pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Value, prepared: &mut Prepared) {
+    let times = normalize::Times { received_ms: request.header.received_ms, sent_at_ms: input.sent_at_ms };
+    normalize::normalize(&mut event, input.event_id, &times);
+    prepared.events.push(finish(request, input, event));
+}
+
+/// Groups and serialises a normalised event.
+fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEvent {
+    let rules = &request.project.grouping;
+    let mut view = EventView::new(&event);
+    group::enhance_event(&mut view, rules);
+    let grouping = group::group_event(&view, rules);
+    let heading = title::heading(&view, &grouping);
+    let hashes = grouping.hashes();
+    let handled = title::main_exception(&view, grouping.main_exception_id).and_then(|exception| exception.mechanism.as_ref()?.handled);
+    let message = view.message().unwrap_or_default().chars().take(8192).collect();
+    let changes = write_back::changes(&view, &grouping, &heading);
+    let tags = tags::index_tags(&view, handled);
+    let text = |key: &str| event.str_at(&[key]).map(str::to_owned);
+    let user = tags.iter().find(|(key, _)| key == "user").map(|(_, value)| value.clone());
+    let mut prepared = PreparedEvent {
+        event_id: input.event_id,
+        item_type: input.item_type,
+        category: category(input.item_type, &heading.event_type),
+        event_type: heading.event_type,
+        timestamp_ms: event.get("timestamp").and_then(Value::as_f64).map_or(request.header.received_ms, |seconds| (seconds * 1000.0) as i64),
+        level: event.str_at(&["level"]).and_then(Level::from_name).unwrap_or(Level::Error),
+        platform: text("platform").unwrap_or_default(),
+        title: heading.title,
+        culprit: heading.culprit,
+        message,
+        logger: text("logger"),
+        transaction: text("transaction"),
+        release: text("release"),
+        dist: text("dist"),
+        environment: text("environment"),
+        user,
+        tags,
+        metadata: json::to_vec(&Value::Object(heading.metadata)),
+        handled,
+        hashes,
+        hashes_before: Vec::new(),
+        payload: Vec::new(),
+    };
+    write_back::apply(&mut event, changes);
+    prepared.payload = json::to_vec(&event);
+    prepared
+}
+
+fn category(item_type: ItemType, event_type: &str) -> Category {
+    match (item_type, event_type) {
+        (ItemType::Feedback, _) | (_, "feedback") => Category::Feedback,
+        (_, "csp" | "hpkp" | "expectct" | "expectstaple" | "nel") => Category::Security,
+        (_, "error") => Category::Error,
+        _ => Category::Default,
+    }
+}

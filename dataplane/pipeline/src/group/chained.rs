@@ -1,0 +1,119 @@
+//! Exceptions that belong together: chains, and groups that raise several at once (RFC 79, `grouping.md` §1.6).
+
+use super::{
+    Config, Variant,
+    component::Component,
+    exception::exception_variants,
+    strategies::Variants,
+};
+use crate::view::Exception;
+use std::collections::BTreeMap;
+
+/// The variants of all exceptions of an event, and which of them stands for the event.
+pub fn chained_exceptions<'e>(exceptions: &[Exception<'e>], config: &Config) -> (Variants<'e>, Option<i64>) {
+    let mut components: Vec<Variants> = exceptions.iter().map(|exception| exception_variants(exception, config)).collect();
+    let (chosen, main_exception_id) = choose_from_groups(exceptions, &components).unwrap_or_else(|| ((0..exceptions.len()).collect(), None));
+    if let [only] = chosen.as_slice() {
+        return (std::mem::take(&mut components[*only]), main_exception_id);
+    }
+    let mut variants: Variants = Vec::new();
+    for variant in [Variant::System, Variant::App] {
+        let of_variant = |at: &usize| components[*at].iter().find(|(name, _)| *name == variant).map(|(_, component)| component.clone());
+        let children: Vec<Component> = chosen.iter().filter_map(of_variant).collect();
+        if !children.is_empty() {
+            variants.push((variant, Component::of_children("chained-exception", children)));
+        }
+    }
+    (variants, main_exception_id)
+}
+
+/// Which exceptions of a group count, by index; `None` if this is no well-formed group.
+fn choose_from_groups(exceptions: &[Exception], components: &[Variants]) -> Option<(Vec<usize>, Option<i64>)> {
+    if exceptions.len() < 2 {
+        return None;
+    }
+    let tree = Tree::new(exceptions)?;
+    let root = tree.exception(0)?;
+    let mut tops = Vec::new();
+    tree.collect_tops(root, 0, &mut tops)?;
+    let type_name = |at: usize| exceptions[at].kind.unwrap_or("None");
+    tops.sort_by(|a, b| type_name(*b).cmp(type_name(*a)));
+    tops.dedup_by_key(|at| components[*at].iter().map(|(_, component)| component.hash()).collect::<Vec<_>>());
+    if let [main] = tops.as_slice() {
+        let id = exceptions[*main].mechanism.as_ref()?.exception_id;
+        return Some((tree.first_path(*main)?, id));
+    }
+    tops.push(root);
+    Some((tops, None))
+}
+
+/// Exceptions by id, with their children in the order of reading backwards.
+struct Tree<'x, 'e> {
+    exceptions: &'x [Exception<'e>],
+    nodes: BTreeMap<i64, (Option<usize>, Vec<usize>)>,
+}
+
+impl<'x, 'e> Tree<'x, 'e> {
+    /// `None` if any exception has no id.
+    fn new(exceptions: &'x [Exception<'e>]) -> Option<Tree<'x, 'e>> {
+        let mut nodes: BTreeMap<i64, (Option<usize>, Vec<usize>)> = BTreeMap::new();
+        for (at, exception) in exceptions.iter().enumerate().rev() {
+            let mechanism = exception.mechanism.as_ref()?;
+            nodes.entry(mechanism.exception_id?).or_default().0 = Some(at);
+            if let Some(parent) = mechanism.parent_id {
+                nodes.entry(parent).or_default().1.push(at);
+            }
+        }
+        Some(Tree { exceptions, nodes })
+    }
+
+    fn exception(&self, id: i64) -> Option<usize> {
+        self.nodes.get(&id)?.0
+    }
+
+    fn children(&self, at: usize) -> &[usize] {
+        let id = self.exceptions[at].mechanism.as_ref().and_then(|mechanism| mechanism.exception_id);
+        id.and_then(|id| self.nodes.get(&id)).map_or(&[], |node| &node.1)
+    }
+
+    /// Descends through groups to the first exceptions that are none; `None` on a cycle.
+    fn collect_tops(&self, at: usize, depth: usize, tops: &mut Vec<usize>) -> Option<()> {
+        if depth > self.exceptions.len() || tops.len() > self.exceptions.len() {
+            return None;
+        }
+        if !self.exceptions[at].mechanism.as_ref().is_some_and(|mechanism| mechanism.is_exception_group) {
+            tops.push(at);
+            return Some(());
+        }
+        self.children(at).iter().try_for_each(|&child| self.collect_tops(child, depth + 1, tops))
+    }
+
+    /// From `at` always the first child, down to a leaf; `None` on a cycle.
+    fn first_path(&self, at: usize) -> Option<Vec<usize>> {
+        let mut path = vec![at];
+        while let Some(&child) = self.children(path[path.len() - 1]).first() {
+            if path.len() > self.exceptions.len() {
+                return None;
+            }
+            path.push(child);
+        }
+        Some(path)
+    }
+}
+
+/// If any variant has a stack trace that counts, those without one do not.
+pub fn remove_variants_without_stacktrace(mut variants: Variants) -> Variants {
+    let with: Vec<&str> = variants.iter().filter(|(_, component)| component.has_contributing("stacktrace")).map(|(name, _)| name.name()).collect();
+    if with.is_empty() {
+        return variants;
+    }
+    let hint = format!(
+        "ignored because this variant does not have a contributing stacktrace, but the {} variant{}",
+        with.join(" and "),
+        if with.len() == 1 { " does" } else { "s do" }
+    );
+    for (_, component) in variants.iter_mut().filter(|(_, component)| !component.has_contributing("stacktrace")) {
+        component.switch_off(hint.clone());
+    }
+    variants
+}
