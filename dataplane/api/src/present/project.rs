@@ -23,14 +23,18 @@ pub fn project(project: &Project, teams: &[Team], user_id: Option<i64>) -> Value
 /// The long form, of one project.
 pub fn detailed(project: &Project, teams: &[Team], organization: &Organization, public_url: &str, user_id: Option<i64>) -> Value {
     let mut object = self::project(project, teams, user_id);
-    let options = serde_json::to_value(&project.options).unwrap_or_default();
-    let option = |name: &str| options.get(name).cloned().unwrap_or_default();
+    let options = &project.options;
+    let (scrubbing, grouping) = (&options.scrubbing, &options.grouping);
     let more = json!({
         "organization": people::organization(organization, public_url), "allowedDomains": project.options.allowed_domains, "resolveAge": project.options.resolve_age_h,
         "verifySecret": project.options.verify_secret, "regressionCooldown": project.options.regression_cooldown_s,
-        "dataScrubber": option("scrubData"), "dataScrubberDefaults": option("scrubDefaults"), "scrubIPAddresses": option("scrubIpAddresses"),
-        "sensitiveFields": option("sensitiveFields"), "safeFields": option("excludeFields"), "groupingConfig": option("groupingConfig"),
-        "groupingEnhancements": option("groupingEnhancements"), "fingerprintingRules": option("fingerprintingRules"), "options": options,
+        "dataScrubber": scrubbing.scrub_data, "dataScrubberDefaults": scrubbing.scrub_defaults, "scrubIPAddresses": scrubbing.scrub_ip_addresses,
+        "sensitiveFields": scrubbing.sensitive_fields, "safeFields": scrubbing.safe_fields, "groupingConfig": grouping.config,
+        "groupingEnhancements": grouping.enhancements, "fingerprintingRules": grouping.fingerprinting,
+        "options": {
+            "filters:blacklisted_ips": options.filters.ip_addresses.join("\n"), "filters:releases": options.filters.releases.join("\n"),
+            "filters:error_messages": options.filters.error_messages.join("\n"),
+        },
         "digestsMinDelay": 300, "digestsMaxDelay": 1800, "subjectPrefix": "", "securityToken": "", "securityTokenHeader": null, "verifySSL": false,
         "defaultEnvironment": null, "processingIssues": 0, "latestRelease": null, "plugins": [], "relayPiiConfig": null,
     });
