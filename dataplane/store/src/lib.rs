@@ -6,6 +6,7 @@
 
 mod open;
 pub mod ports;
+mod state;
 
 pub use open::{OpenError, StoreConfig, Stores, open};
 pub use ports::*;
