@@ -4,7 +4,7 @@
 //! as i64 milliseconds. Ids come from sequences and are never reused.
 
 mod attempts;
-mod batch_code;
+pub(crate) mod batch_code;
 mod cache;
 mod commit;
 mod db;
@@ -22,6 +22,7 @@ mod tombstones;
 mod version;
 
 pub(crate) use db::Db;
+pub(crate) use migrate::migrate;
 use parking_lot::Mutex;
 
 /// The state store.

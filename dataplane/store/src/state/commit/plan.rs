@@ -230,18 +230,17 @@ impl<'a> Plan<'a> {
         let Some(stored) = &fold.stored else {
             return if fold.count == 0 { Fate::NewIssue } else { Fate::Stored };
         };
-        match fold.state {
-            IssueState::Resolved if event.timestamp_ms > stored.resolved_ms.saturating_add(cooldown_ms) && self.comes_back(fold, stored, event) => {
-                self.regress(issue, event);
-                Fate::Regressed
-            }
-            IssueState::ArchivedUntilCondition if self.issues[issue].condition_met(event, now_ms) => {
-                self.activities.push(NewActivity { issue, kind: ActivityKind::SetUnresolved, detail: "{\"reason\":\"condition_met\"}".into() });
-                self.issues[issue].change(IssueState::Ongoing);
-                Fate::Unarchived
-            }
-            _ => Fate::Stored,
+        let late = event.timestamp_ms > stored.resolved_ms.saturating_add(cooldown_ms);
+        if fold.state == IssueState::Resolved && late && self.comes_back(fold, stored, event) {
+            self.regress(issue, event);
+            return Fate::Regressed;
         }
+        if fold.state == IssueState::ArchivedUntilCondition && self.issues[issue].condition_met(event, now_ms) {
+            self.activities.push(NewActivity { issue, kind: ActivityKind::SetUnresolved, detail: "{\"reason\":\"condition_met\"}".into() });
+            self.issues[issue].change(IssueState::Ongoing);
+            return Fate::Unarchived;
+        }
+        Fate::Stored
     }
 
     fn comes_back(&self, fold: &IssueFold<'_>, stored: &StoredIssue, event: &PreparedEvent) -> bool {
