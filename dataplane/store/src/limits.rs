@@ -197,7 +197,7 @@ impl Counted {
 mod tests {
     use super::*;
 
-    const NOW: i64 = 1_795_219_200_500;
+    const NOW: i64 = 1_795_219_800_500;
 
     fn request<'a>(units: &'a [(Category, u64)]) -> LimitRequest<'a> {
         LimitRequest { organization_id: 1, project_id: 2, key_id: 3, key_rate: None, units }

@@ -59,6 +59,9 @@ fn compare_pre(left: &[String], right: &[String]) -> Ordering {
 
 /// Numbers compare as numbers and come before words (semver 2.0 §11).
 fn compare_part(left: &str, right: &str) -> Ordering {
+    if left.is_empty() || right.is_empty() {
+        return left.len().cmp(&right.len());
+    }
     match (left.parse::<u64>(), right.parse::<u64>()) {
         (Ok(a), Ok(b)) => a.cmp(&b),
         (Ok(_), Err(_)) => Ordering::Less,
