@@ -4,8 +4,13 @@
 //! Postgres through sqlx, events in SQLite files per day and class, blobs in files, limits in the process.
 //! It deliberately knows no queue, no HTTP, no clock (now is an argument) and not how a fingerprint is made.
 
+mod blobs;
+mod days;
+mod limits;
+mod lock;
 mod open;
 pub mod ports;
+mod state;
 
 pub use open::{OpenError, StoreConfig, Stores, open};
 pub use ports::*;

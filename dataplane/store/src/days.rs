@@ -1,0 +1,24 @@
+//! Events in SQLite files: one per UTC day of receipt and class, outcomes per month (design §5, `reference/storage.md`).
+//!
+//! A writer thread per class owns the files it writes; readers use their own read-only connections, so no query delays ingest.
+//! Rows carry the hash, never the issue. It knows nothing of queues, HTTP or the wall clock.
+
+mod apply;
+mod bloom;
+mod catalog;
+mod class;
+mod codes;
+mod compress;
+mod dictionary;
+mod file;
+mod insert;
+mod known;
+mod outcomes;
+mod rollup;
+mod schema;
+mod sketch;
+mod store;
+mod training;
+mod writer;
+
+pub(crate) use store::Days;
