@@ -1,17 +1,17 @@
 //! The process's clock: real time, and under `debug_assertions` shifted by `ERRATA_CLOCK_OFFSET_MS` for tests.
 
-use std::{sync::Arc, time::{SystemTime, UNIX_EPOCH}};
+use std::{sync::{Arc, LazyLock}, time::{SystemTime, UNIX_EPOCH}};
 
 /// Milliseconds since 1970 (UTC).
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 pub fn system() -> Clock {
-    let offset_ms = offset_ms();
-    Arc::new(move || now_ms() + offset_ms)
+    Arc::new(now_ms)
 }
 
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+pub fn now_ms() -> i64 {
+    static OFFSET_MS: LazyLock<i64> = LazyLock::new(offset_ms);
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64) + *OFFSET_MS
 }
 
 #[cfg(debug_assertions)]

@@ -1,6 +1,8 @@
 //! The command line: one variant and one file per subcommand.
 
+mod admin;
 mod check_config;
+mod explain_grouping;
 mod healthcheck;
 mod send_event;
 mod serve;
@@ -27,6 +29,14 @@ enum Command {
     Serve(serve::Serve),
     /// Check a configuration file; exit 0 good, 1 errors found, 2 could not run
     CheckConfig(check_config::CheckConfig),
+    /// Say why an event is grouped as it is
+    ExplainGrouping(explain_grouping::ExplainGrouping),
+    /// Make, list and revoke API tokens
+    Token(admin::Admin<admin::TokenCommand>),
+    /// Make users and reset passwords
+    User(admin::Admin<admin::UserCommand>),
+    /// List, show and replay records that could not be processed
+    DeadLetter(admin::Admin<admin::DeadLetterCommand>),
     /// Send a test event to a DSN
     SendEvent(send_event::SendEvent),
     /// Ask the running process whether it is ready
@@ -40,6 +50,10 @@ impl Cli {
         match self.command {
             Command::Serve(serve) => serve.run(),
             Command::CheckConfig(check) => check.run(),
+            Command::ExplainGrouping(explain) => explain.run(),
+            Command::Token(admin) => admin.run(),
+            Command::User(admin) => admin.run(),
+            Command::DeadLetter(admin) => admin.run(),
             Command::SendEvent(send) => send.run(),
             Command::Healthcheck(check) => check.run(),
             Command::Version => {

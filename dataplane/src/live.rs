@@ -1,16 +1,8 @@
 //! Live updates: which issues just changed, for the pages that are open. A slow page misses updates, never the worker.
 
-use model::ids::Id;
+use api::IssueUpdate;
 use store::BatchDecision;
 use tokio::sync::broadcast;
-
-/// One issue that got an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IssueUpdate {
-    pub organization_id: Id,
-    pub project_id: Id,
-    pub issue_id: Id,
-}
 
 #[derive(Clone)]
 pub struct Live {

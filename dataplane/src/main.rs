@@ -1,8 +1,11 @@
 //! The `errata` program: one file per subcommand in `commands`, roles composed in `roles`.
 
+mod admin;
+mod backstage;
 mod clock;
 mod commands;
 mod crash;
+mod first_start;
 mod gather;
 mod health;
 mod live;

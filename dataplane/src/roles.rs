@@ -1,6 +1,6 @@
 //! Composition: what runs in this process, spawned here and nowhere else.
 
-use crate::{clock, gather::Gather, health, live::Live, pool::Pool, server, snapshot::Directory, upkeep::{self, Trimmer}, worker::Worker};
+use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start, gather::Gather, health, live::Live, pool::Pool, server, snapshot::Directory, upkeep::{self, Trimmer}, worker::Worker};
 use anyhow::Context;
 use config::{process::ProcessConfig, queue::QueueConfig};
 use ingest::{Ingest, IngestOptions, body::Budget, refusals::Refusals};
@@ -40,11 +40,18 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     background.spawn(Trimmer { queue: queue.clone(), stores: stores.clone(), partitions: queue_config.partitions, clock: clock.clone() }.run());
     spawn_workers(&mut background, &config, &stores, &queue, &directory, &live)?;
 
+    let public_url = public_url(&config, &listener)?;
+    let welcome = first_start::prepare(&stores, &public_url, clock()).await?;
+    let admin = Admin { stores: stores.clone(), queue: Some(queue.clone()), public_url: public_url.clone(), partitions: queue_config.partitions, now_ms: clock::now_ms };
+    background.spawn(admin::serve(config.data_dir(), admin));
+    let backstage = Arc::new(Backstage { directory, live, clock });
+    let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(&config)?, version: env!("CARGO_PKG_VERSION") });
+    let router = ingest::router(ingest.clone()).merge(api::router(api::Api { stores: stores.clone(), backstage, settings }));
     let (stop, stopped) = watch::channel(false);
     let deadline = Duration::from_secs(config.number("stop.deadline_s"));
-    let public = tokio::spawn(server::serve(listener, ingest::router(ingest.clone()), stopped.clone(), deadline));
+    let public = tokio::spawn(server::serve(listener, router, stopped.clone(), deadline));
     let inner = tokio::spawn(server::serve(internal, health::router(ingest.clone()), stopped, deadline));
-    tracing::info!(url = config.public_url(), "ready");
+    welcome.print();
     signal().await?;
     tracing::info!("stopping");
     stop.send_replace(true);
@@ -52,17 +59,17 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     upkeep::append_refusals(&ingest).await;
     background.shutdown().await;
     let _ = inner.await;
-    stores.events.close().await?;
+    stores.close().await?;
     Ok(())
 }
 
-async fn open_stores(config: &ProcessConfig, now_ms: i64) -> anyhow::Result<Stores> {
+pub async fn open_stores(config: &ProcessConfig, now_ms: i64) -> anyhow::Result<Stores> {
     let rate = Rate { per_second: config.number("ingest.rate_limit.per_second") as f64, burst: config.number("ingest.rate_limit.burst_capacity") as f64 };
     let store_config = StoreConfig { data_dir: config.data_dir(), state_url: config.text_or_none("state.url").map(str::to_owned), rate, now_ms };
     store::open(&store_config).await.with_context(|| format!("open {}", config.text("data")))
 }
 
-fn queue_config(config: &ProcessConfig) -> QueueConfig {
+pub fn queue_config(config: &ProcessConfig) -> QueueConfig {
     let disk_free_min = Some(config.number("disk.free_min")).filter(|bytes| *bytes > 0);
     QueueConfig { partitions: config.number("queue.partitions") as u16, bytes_max: config.number("queue.bytes_max"), disk_free_min, ..QueueConfig::new(config.data_dir().join("queue")) }
 }
@@ -87,6 +94,24 @@ fn spawn_workers(tasks: &mut JoinSet<()>, config: &ProcessConfig, stores: &Store
         }
     }
     Ok(())
+}
+
+/// With port 0 the address is known only after binding.
+fn public_url(config: &ProcessConfig, listener: &TcpListener) -> anyhow::Result<String> {
+    match config.text_or_none("public_url") {
+        Some(_) => Ok(config.public_url()),
+        None => Ok(format!("http://{}", listener.local_addr()?)),
+    }
+}
+
+/// A guessable token with all scopes would be worse than none.
+const ADMIN_TOKEN_CHARS_MIN: usize = 32;
+
+fn admin_token(config: &ProcessConfig) -> anyhow::Result<Option<String>> {
+    match config.text_or_none("admin.token") {
+        Some(token) if token.chars().count() < ADMIN_TOKEN_CHARS_MIN => anyhow::bail!("admin.token is shorter than {ADMIN_TOKEN_CHARS_MIN} characters"),
+        token => Ok(token.map(str::to_owned)),
+    }
 }
 
 async fn signal() -> anyhow::Result<()> {

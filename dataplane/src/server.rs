@@ -61,6 +61,7 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Gr
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
         collapse_slashes(&mut request);
         request.extensions_mut().insert(Peer(peer.ip()));
+        request.extensions_mut().insert(api::Peer(peer.ip()));
         request.map(axum::body::Body::new)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

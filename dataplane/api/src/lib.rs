@@ -20,10 +20,13 @@ use model::ids::Id;
 use std::sync::Arc;
 use store::Stores;
 
+pub use auth::{hash as hash_secret, token::{new_organization_token, new_user_token}};
 pub use error::ApiError;
 pub use password::{hash_password, random_password};
 pub use routes::router;
+pub use scope::ALL as SCOPES;
 pub use time::iso;
+pub use web::Peer;
 
 /// What the API asks of the rest of the process.
 #[async_trait]
