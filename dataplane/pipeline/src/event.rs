@@ -6,7 +6,7 @@ mod write_back;
 use crate::{
     Request,
     group::{self, title},
-    normalize,
+    normalize::{self, Surroundings, notes::Notes},
     open::invalid,
     view::EventView,
 };
@@ -39,8 +39,21 @@ pub(crate) fn prepare_event(request: &Request, input: EventInput, prepared: &mut
 
 /// Like [`prepare_event`], for an event that is a value already.
 pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Value, prepared: &mut Prepared) {
-    let times = normalize::Times { received_ms: request.header.received_ms, sent_at_ms: input.sent_at_ms };
-    normalize::normalize(&mut event, input.event_id, &times);
+    let mut notes = Notes::default();
+    let around = Surroundings {
+        event_id: input.event_id,
+        item_type: input.item_type,
+        received_ms: request.header.received_ms,
+        sent_at_ms: input.sent_at_ms,
+        client_ip: request.header.client_ip.as_deref(),
+        user_agent: request.header.user_agent.as_deref(),
+        retention_d: request.project.options.event_retention_d,
+        may_infer_ip: !request.project.options.scrubbing.scrub_ip_addresses,
+    };
+    normalize::normalize(&mut event, &around, &mut notes);
+    if let Some(event) = event.as_object_mut() {
+        notes.write_into(event);
+    }
     prepared.events.push(finish(request, input, event));
 }
 

@@ -9,10 +9,10 @@ use crate::{
         title::{Heading, heading},
         variants::{NamedVariant, VariantKind},
     },
-    normalize,
+    normalize::{self, Surroundings, notes::Notes},
     view::EventView,
 };
-use model::{ids::EventId, json};
+use model::json;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -92,7 +92,7 @@ pub fn explain(event: &[u8], rules: &GroupingRules) -> Result<Explanation, Error
 pub fn explain_event(event: &[u8], rules: &GroupingRules) -> Result<(Explanation, Heading, Vec<String>), Error> {
     let mut event = json::parse(event)?;
     event.as_object().ok_or(Error::NoObject)?;
-    normalize::normalize(&mut event, EventId::default(), &normalize::Times { received_ms: 0, sent_at_ms: None });
+    normalize::normalize(&mut event, &Surroundings::none(), &mut Notes::default());
     let mut view = EventView::new(&event);
     group::enhance_event(&mut view, rules);
     let grouping = group::group_event(&view, rules);

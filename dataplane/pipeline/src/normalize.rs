@@ -1,43 +1,79 @@
 //! Brings an event as SDKs send it into one form (`ingest-protocol` §4).
+//!
+//! In: a parsed event and what is known about its request. Out: the same value, every known field of the right type and
+//! within its limit; what was changed stands in `_meta` and `errors`. Unknown fields are kept. It filters and hides nothing.
 
-use model::{ids::EventId, json::{Object, Value}};
+mod attributes;
+mod breadcrumbs;
+mod contexts;
+mod exception;
+mod legacy;
+mod logentry;
+pub mod notes;
+mod request;
+mod stacktrace;
+mod tags;
+mod time;
+mod user;
+pub mod values;
 
-/// Points in time that normalising needs.
-pub struct Times {
+pub use time::parse_seconds;
+
+use model::{ids::EventId, item::ItemType, json::Value};
+use notes::{Notes, Path};
+
+/// What normalising needs to know beside the event.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'s> {
+    pub event_id: EventId,
+    pub item_type: ItemType,
     pub received_ms: i64,
+    /// When the SDK says it sent the event; without it there is no clock drift.
     pub sent_at_ms: Option<i64>,
+    pub client_ip: Option<&'s str>,
+    pub user_agent: Option<&'s str>,
+    /// Error events older than this count as received now.
+    pub retention_d: u32,
+    /// Addresses may be filled in from the connection.
+    pub may_infer_ip: bool,
 }
 
-pub fn normalize(event: &mut Value, event_id: EventId, times: &Times) {
-    let Some(object) = event.as_object_mut() else { return };
-    object.insert("event_id", event_id.to_string());
-    object.insert("received", times.received_ms as f64 / 1000.0);
-    for (old, new) in [("sentry.interfaces.Exception", "exception"), ("sentry.interfaces.Stacktrace", "stacktrace"), ("sentry.interfaces.Http", "request"), ("sentry.interfaces.User", "user"), ("sentry.interfaces.Message", "logentry")] {
-        if let Some(value) = object.remove(old) {
-            object.insert(new, value);
-        }
-    }
-    for key in ["exception", "threads", "breadcrumbs"] {
-        if let Some(value) = object.get_mut(key) {
-            let taken = value.take();
-            *value = match taken {
-                Value::Array(values) => wrap(Value::Array(values)),
-                Value::Object(one) if !one.contains_key("values") && key == "exception" => wrap(Value::Array(vec![Value::Object(one)])),
-                other => other,
-            };
-        }
-    }
-    if let Some(message) = object.remove("message") {
-        if let (Value::Str(text), false) = (message, object.contains_key("logentry")) {
-            let mut entry = Object::new();
-            entry.insert("formatted", Value::Str(text));
-            object.insert("logentry", entry);
+impl Surroundings<'_> {
+    /// For an event that came from nowhere: explanations, tests.
+    pub fn none() -> Surroundings<'static> {
+        Surroundings {
+            event_id: EventId::default(),
+            item_type: ItemType::Event,
+            received_ms: 0,
+            sent_at_ms: None,
+            client_ip: None,
+            user_agent: None,
+            retention_d: u32::MAX,
+            may_infer_ip: false,
         }
     }
 }
 
-fn wrap<'a>(values: Value<'a>) -> Value<'a> {
-    let mut object = Object::new();
-    object.insert("values", values);
-    Value::Object(object)
+/// Normalises `event` in place. `notes` collects; the caller writes them when later steps are done too.
+pub fn normalize(event: &mut Value, around: &Surroundings, notes: &mut Notes) {
+    let Some(event) = event.as_object_mut() else { return };
+    let root = Path::ROOT;
+    legacy::rename(event);
+    attributes::normalize(event, around, root, notes);
+    time::normalize(event, around, root, notes);
+    logentry::normalize(event, root, notes);
+    tags::normalize(event, root, notes);
+    attributes::names(event, root, notes);
+    stacktrace::move_into_exception(event);
+    exception::exceptions(event, root, notes);
+    exception::threads(event, root, notes);
+    stacktrace::normalize_under(event, root, notes);
+    breadcrumbs::normalize(event, root, notes);
+    request::normalize(event, root, notes);
+    user::normalize(event, around, root, notes);
+    contexts::normalize(event, around, root, notes);
+    attributes::bags(event, root, notes);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Tags: any of three spellings to a list of `[key, value]` (`ingest-protocol` §4.3).
+
+use super::{
+    notes::{Notes, Path},
+    values::{limit, scalar_text},
+};
+use model::json::{Object, Value};
+use std::borrow::Cow;
+
+/// Settles `tags`, and lifts `environment` and the like out of them.
+pub fn normalize(event: &mut Object, path: Path, notes: &mut Notes) {
+    let Some(sent) = event.get_mut("tags").map(Value::take) else { return };
+    let mut pairs: Vec<(Cow<str>, Value)> = Vec::new();
+    let path = path.name("tags");
+    for (at, (key, value)) in pairs_of(sent, path, notes).into_iter().enumerate() {
+        let Some(key) = valid_key(key, path.index(at), notes) else { continue };
+        let Some(value) = valid_value(value, path.index(at), notes) else { continue };
+        if pairs.len() < TAGS_MAX && !pairs.iter().any(|(earlier, _)| *earlier == key) {
+            pairs.push((key, value));
+        }
+    }
+    lift(event, &mut pairs);
+    let list = pairs.into_iter().map(|(key, value)| Value::Array(vec![Value::Str(key), value])).collect();
+    event.insert("tags", Value::Array(list));
+}
+
+/// SDKs send a few dozen; comparing each with each must stay cheap.
+const TAGS_MAX: usize = 500;
+
+/// Keys that are attributes: `environment` and its like move there, the others have no meaning as tags.
+fn lift<'a>(event: &mut Object<'a>, pairs: &mut Vec<(Cow<'a, str>, Value<'a>)>) {
+    for key in ["environment", "server_name", "site"] {
+        if let Some(at) = pairs.iter().position(|(name, _)| name == key) {
+            let (_, value) = pairs.remove(at);
+            if event.get(key).is_none_or(Value::is_null) {
+                event.insert(key, value);
+            }
+        }
+    }
+    pairs.retain(|(key, _)| !matches!(key.as_ref(), "release" | "dist" | "user" | "filename" | "function"));
+}
+
+fn pairs_of<'a>(sent: Value<'a>, path: Path, notes: &mut Notes) -> Vec<(Value<'a>, Value<'a>)> {
+    match sent {
+        Value::Object(object) => object.into_iter().map(|(key, value)| (Value::Str(key), value)).collect(),
+        Value::Array(items) => items.into_iter().enumerate().filter_map(|(at, item)| pair_of(item, path.index(at), notes)).collect(),
+        Value::Null => Vec::new(),
+        mut other => {
+            notes.reject(&mut other, path, "invalid_data");
+            Vec::new()
+        }
+    }
+}
+
+fn pair_of<'a>(item: Value<'a>, path: Path, notes: &mut Notes) -> Option<(Value<'a>, Value<'a>)> {
+    match item {
+        Value::Array(pair) if pair.len() == 2 => {
+            let mut pair = pair.into_iter();
+            Some((pair.next()?, pair.next()?))
+        }
+        Value::Object(mut pair) if pair.contains_key("key") => Some((pair.remove("key")?, pair.remove("value").unwrap_or_default())),
+        Value::Null => None,
+        mut other => {
+            notes.reject(&mut other, path, "invalid_data");
+            None
+        }
+    }
+}
+
+fn valid_key<'a>(key: Value<'a>, path: Path, notes: &mut Notes) -> Option<Cow<'a, str>> {
+    let key = match key {
+        Value::Str(text) => text,
+        other => scalar_text(&other)?.into(),
+    };
+    let trimmed = key.trim();
+    let key: Cow<str> = if trimmed.contains(' ') {
+        Cow::Owned(trimmed.replace(' ', "-"))
+    } else if trimmed.len() == key.len() {
+        key
+    } else {
+        Cow::Owned(trimmed.to_owned())
+    };
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
+    if !key.is_empty() && key.len() <= 200 && key.bytes().all(allowed) {
+        return Some(key);
+    }
+    notes.error(path, "invalid_data", Some(Value::string(key.chars().take(200).collect::<String>())));
+    None
+}
+
+fn valid_value<'a>(value: Value<'a>, path: Path, notes: &mut Notes) -> Option<Value<'a>> {
+    let mut value = match scalar_text(&value) {
+        Some(text) => Value::string(text),
+        None => value,
+    };
+    match &mut value {
+        Value::Null => return None,
+        Value::Str(text) => {
+            if text.contains(['\n', '\r']) {
+                // A broken line is still a useful tag: the first one stays.
+                let first = text.lines().map(str::trim).find(|line| !line.is_empty())?.to_owned();
+                notes.error(path, "invalid_data", None);
+                *text = Cow::Owned(first);
+            }
+            if text.trim().len() != text.len() {
+                *text = Cow::Owned(text.trim().to_owned());
+            }
+            if text.is_empty() {
+                return None;
+            }
+        }
+        other => {
+            notes.reject(other, path, "invalid_data");
+            return None;
+        }
+    }
+    super::values::cut_text(&mut value, limit(200, 0), path.index(1), notes);
+    Some(value)
+}
