@@ -22,11 +22,11 @@ pub struct Stores {
     pub batches: Arc<dyn Batches>,
     pub dead_letters: Arc<dyn DeadLetters>,
     pub events: Arc<dyn Events>,
-    //~pub event_reads: Arc<dyn EventReads>,
-    //~pub event_stats: Arc<dyn EventStats>,
-    //~pub items: Arc<dyn Items>,
-    //~pub outcomes: Arc<dyn Outcomes>,
-    //~pub retention: Arc<dyn Retention>,
+    pub event_reads: Arc<dyn EventReads>,
+    pub event_stats: Arc<dyn EventStats>,
+    pub items: Arc<dyn Items>,
+    pub outcomes: Arc<dyn Outcomes>,
+    pub retention: Arc<dyn Retention>,
     pub blobs: Arc<dyn Blobs>,
     pub limits: Arc<dyn Limits>,
     //~pub quotas: Arc<dyn Quotas>,
@@ -82,18 +82,19 @@ pub async fn open(config: &StoreConfig) -> Result<Stores, OpenError> {
     migrate(&db).await?;
     let state = Arc::new(State::new(db));
     let first_start = state.seed(config.now_ms).await?;
-    let days = Arc::new(Days::open(folder.join("events"), state.clone(), config.now_ms).await?);
     let blobs = FileBlobs::open(folder.join("blobs")).map_err(|source| OpenError::Directory { path: folder.join("blobs"), source })?;
+    let blobs = Arc::new(blobs);
+    let days = Arc::new(Days::open(folder.join("events"), state.clone(), blobs.clone(), config.now_ms).await?);
     Ok(Stores {
         batches: state.clone(),
         dead_letters: state.clone(),
         events: days.clone(),
-        //~event_reads: days.clone(),
-        //~event_stats: days.clone(),
-        //~items: days.clone(),
-        //~outcomes: days.clone(),
-        //~retention: days.clone(),
-        blobs: Arc::new(blobs),
+        event_reads: days.clone(),
+        event_stats: days.clone(),
+        items: days.clone(),
+        outcomes: days.clone(),
+        retention: days.clone(),
+        blobs,
         limits: Arc::new(LocalLimits::new(config.rate)),
         //~quotas: state.clone(),
         directory: state.clone(),

@@ -23,6 +23,8 @@ mod version;
 
 pub(crate) use db::Db;
 pub(crate) use migrate::migrate;
+pub(crate) use sql::id_list;
+pub(crate) use tombstones::KeptTombstone;
 use parking_lot::Mutex;
 
 /// The state store.
