@@ -3,17 +3,25 @@
 //! [`State`] implements every state port; each file holds one port. Rules: BIGINT, TEXT and one blob type only, booleans as 0/1, times
 //! as i64 milliseconds. Ids come from sequences and are never reused.
 
-mod attempts;
 pub(crate) mod batch_code;
+mod activities;
+mod attempts;
 mod cache;
+mod changes;
 mod commit;
 mod db;
 mod dictionaries;
+mod hashes;
+mod issues;
+mod issue_sql;
 mod keys;
 mod letters;
+mod lifecycle;
+mod merges;
 mod migrate;
 mod organizations;
 mod projects;
+mod quotas;
 mod regression;
 mod schema;
 mod seed;
@@ -23,6 +31,8 @@ mod version;
 
 pub(crate) use db::Db;
 pub(crate) use migrate::migrate;
+pub(crate) use sql::id_list;
+pub(crate) use tombstones::KeptTombstone;
 use parking_lot::Mutex;
 
 /// The state store.

@@ -1,9 +1,9 @@
 //! The event store: writers, catalogue, dictionaries, and how far each partition is durable.
 
-use super::{apply::Work, catalog::Catalog, class::Class, compress::Dictionaries, known, writer::{Job, Writer}};
-use crate::{ports::{BatchDecision, Events, EventsError, UnitKey}, state::State};
+use super::{apply::Work, catalog::Catalog, class::Class, compress::Dictionaries, hidden::Hidden, known, writer::{Job, Writer}};
+use crate::{blobs::FileBlobs, ports::{BatchDecision, Events, EventsError, UnitKey}, state::State};
 use model::{prepared::Prepared, record::{Offset, Partition}};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 /// Implements every event port.
@@ -11,6 +11,8 @@ pub(crate) struct Days {
     pub(super) catalog: Arc<Catalog>,
     pub(super) state: Arc<State>,
     pub(super) dictionaries: Arc<Dictionaries>,
+    pub(super) blobs: Arc<FileBlobs>,
+    hidden: RwLock<Arc<Hidden>>,
     writers: Vec<Writer>,
     progress: Mutex<HashMap<Partition, Progress>>,
 }
@@ -24,7 +26,7 @@ struct Progress {
 
 impl Days {
     /// Opens the folder and starts the writers.
-    pub(crate) async fn open(folder: PathBuf, state: Arc<State>, now_ms: i64) -> Result<Days, EventsError> {
+    pub(crate) async fn open(folder: PathBuf, state: Arc<State>, blobs: Arc<FileBlobs>, now_ms: i64) -> Result<Days, EventsError> {
         let dictionaries = Arc::new(Dictionaries::load(state.clone()).await?);
         let catalog = Arc::new(Catalog::open(folder)?);
         let mut writers = Vec::new();
@@ -34,11 +36,23 @@ impl Days {
         let filling = catalog.clone();
         // Until the filters are full, duplicates are looked up in the indexes: slower, never wrong.
         tokio::task::spawn_blocking(move || known::fill(&filling, now_ms));
-        Ok(Days { catalog, state, dictionaries, writers, progress: Mutex::default() })
+        let hidden = RwLock::new(Arc::new(Hidden::new(state.tombstones().await?)));
+        Ok(Days { catalog, state, dictionaries, blobs, hidden, writers, progress: Mutex::default() })
     }
 
     pub(super) fn writer(&self, class: Class) -> &Writer {
         &self.writers[class as usize]
+    }
+
+    pub(super) fn hidden(&self) -> Arc<Hidden> {
+        self.hidden.read().clone()
+    }
+
+    /// Reads the tombstones again after a change.
+    pub(super) async fn reload_hidden(&self) -> Result<(), EventsError> {
+        let hidden = Arc::new(Hidden::new(self.state.tombstones().await?));
+        *self.hidden.write() = hidden;
+        Ok(())
     }
 
     async fn ask_all(&self, job: impl Fn(tokio::sync::oneshot::Sender<Result<(), EventsError>>) -> Job) -> Result<(), EventsError> {

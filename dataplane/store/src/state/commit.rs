@@ -7,6 +7,8 @@ mod plan;
 mod seen;
 mod write;
 
+pub(super) use write::short_numbers;
+
 use super::{State, batch_code, cache::Cache, sql::{Read, Sql, failed}};
 use crate::ports::{BatchDecision, BatchInput, BatchKey, Batches, Commit, RecordDecision, StateError};
 use model::record::{Offset, Partition};
