@@ -13,10 +13,12 @@ pub struct Welcome {
 
 impl Welcome {
     pub fn print(&self) {
-        println!("Errata is ready.");
+        println!("Errata {}", env!("CARGO_PKG_VERSION"));
         for (name, value) in &self.lines {
             println!("  {name:<9} {value}");
         }
+        // Programs that start us wait for this line.
+        println!("Ready.");
     }
 }
 
