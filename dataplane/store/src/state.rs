@@ -4,6 +4,7 @@
 //! as i64 milliseconds. Ids come from sequences and are never reused.
 
 pub(crate) mod batch_code;
+mod accounts;
 mod activities;
 mod attempts;
 mod cache;
@@ -23,6 +24,8 @@ mod organizations;
 mod projects;
 mod quotas;
 mod regression;
+mod release_parts;
+mod releases;
 mod schema;
 mod seed;
 mod sql;

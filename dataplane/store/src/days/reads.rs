@@ -341,7 +341,7 @@ impl Best {
     fn look(&mut self, entry: &Entry, connection: &Connection, lens: &Lens<'_>, at: Option<Place>) -> rusqlite::Result<()> {
         let (start, end) = (lens.scope.start_ms, lens.scope.end_ms - 1);
         for (column, id) in lens.walks(connection)? {
-            let mut first = |order: &str, from: i64, to: i64, keep: &dyn Fn(Place) -> bool| -> rusqlite::Result<Option<Place>> {
+            let first = |order: &str, from: i64, to: i64, keep: &dyn Fn(Place) -> bool| -> rusqlite::Result<Option<Place>> {
                 let sql = format!("SELECT {COLUMNS} FROM event WHERE {column} = ?1 AND ts >= ?2 AND ts <= ?3 ORDER BY ts {order}, id_hi {order}, id_lo {order}");
                 let mut statement = connection.prepare_cached(&sql)?;
                 let mut rows = statement.query(params![id, from, to])?;
