@@ -93,6 +93,7 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
     let grouping = group::group_event(&view, rules);
     let heading = title::heading(&view, &grouping);
     let hashes = grouping.hashes();
+    let hashes_before = hashes_before(request, &event);
     let handled = title::main_exception(&view, grouping.main_exception_id).and_then(|exception| exception.mechanism.as_ref()?.handled);
     let message = view.message().unwrap_or_default().chars().take(8192).collect();
     let changes = write_back::changes(&view, &grouping, &heading);
@@ -120,12 +121,23 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
         metadata: json::to_vec(&Value::Object(heading.metadata)),
         handled,
         hashes,
-        hashes_before: Vec::new(),
+        hashes_before,
         payload: Vec::new(),
     };
     write_back::apply(&mut event, changes);
     prepared.payload = json::to_vec(&event);
     prepared
+}
+
+/// While a transition runs, the former configuration's hashes are computed too, so that known issues are found.
+fn hashes_before(request: &Request, event: &Value) -> Vec<[u8; 16]> {
+    let ends_ms = request.project.options.grouping.transition_ends_ms;
+    let Some(rules) = request.project.grouping_before.as_ref().filter(|_| request.now_ms < ends_ms) else {
+        return Vec::new();
+    };
+    let mut view = EventView::new(event);
+    group::enhance_event(&mut view, rules);
+    group::group_event(&view, rules).hashes()
 }
 
 fn category(item_type: ItemType, event_type: &str) -> Category {
