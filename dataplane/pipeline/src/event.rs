@@ -5,6 +5,8 @@ mod write_back;
 
 use crate::{
     Request,
+    enrich::{self, agent::Agent},
+    filter::Subject,
     group::{self, title},
     normalize::{self, Surroundings, notes::Notes},
     open::invalid,
@@ -15,7 +17,8 @@ use model::{
     ids::EventId,
     item::ItemType,
     json::{self, Value},
-    prepared::{Level, Prepared, PreparedEvent},
+    outcome::OutcomeKind,
+    prepared::{Level, Prepared, PreparedEvent, PreparedOutcome},
 };
 
 /// An event as it came.
@@ -51,10 +54,35 @@ pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Va
         may_infer_ip: !request.project.options.scrubbing.scrub_ip_addresses,
     };
     normalize::normalize(&mut event, &around, &mut notes);
+    let agent = enrich::agent_of(&event, &request.header.client_hints);
+    if let Some(key) = filtered(request, &event, agent.as_ref()) {
+        return prepared.outcomes.push(filtered_outcome(input, &event, key));
+    }
+    if let Some(agent) = &agent {
+        enrich::add_agent(&mut event, agent);
+    }
+    if let Some(database) = &request.resources.geo {
+        enrich::add_place(&mut event, database);
+    }
+    request.project.scrubber.scrub(&mut event, &mut notes);
     if let Some(event) = event.as_object_mut() {
         notes.write_into(event);
     }
     prepared.events.push(finish(request, input, event));
+}
+
+/// The key of the filter that takes the event.
+fn filtered(request: &Request, event: &Value, agent: Option<&Agent>) -> Option<String> {
+    let view = EventView::new(event);
+    let user_agent = event.get("request").and_then(Value::as_object).and_then(|http| normalize::header(http, "User-Agent"));
+    let client_ip = request.header.client_ip.as_deref();
+    request.project.filters.find(&Subject { view: &view, client_ip, user_agent, agent })
+}
+
+fn filtered_outcome(input: &EventInput, event: &Value, reason: String) -> PreparedOutcome {
+    let is_csp = event.get("csp").is_some_and(|csp| csp.as_object().is_some());
+    let category = category(input.item_type, if is_csp { "csp" } else { "error" });
+    PreparedOutcome { category, kind: OutcomeKind::Filtered, reason, quantity: 1, event_id: Some(input.event_id) }
 }
 
 /// Groups and serialises a normalised event.
@@ -65,6 +93,7 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
     let grouping = group::group_event(&view, rules);
     let heading = title::heading(&view, &grouping);
     let hashes = grouping.hashes();
+    let hashes_before = hashes_before(request, &event);
     let handled = title::main_exception(&view, grouping.main_exception_id).and_then(|exception| exception.mechanism.as_ref()?.handled);
     let message = view.message().unwrap_or_default().chars().take(8192).collect();
     let changes = write_back::changes(&view, &grouping, &heading);
@@ -92,12 +121,23 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
         metadata: json::to_vec(&Value::Object(heading.metadata)),
         handled,
         hashes,
-        hashes_before: Vec::new(),
+        hashes_before,
         payload: Vec::new(),
     };
     write_back::apply(&mut event, changes);
     prepared.payload = json::to_vec(&event);
     prepared
+}
+
+/// While a transition runs, the former configuration's hashes are computed too, so that known issues are found.
+fn hashes_before(request: &Request, event: &Value) -> Vec<[u8; 16]> {
+    let ends_ms = request.project.options.grouping.transition_ends_ms;
+    let Some(rules) = request.project.grouping_before.as_ref().filter(|_| request.now_ms < ends_ms) else {
+        return Vec::new();
+    };
+    let mut view = EventView::new(event);
+    group::enhance_event(&mut view, rules);
+    group::group_event(&view, rules).hashes()
 }
 
 fn category(item_type: ItemType, event_type: &str) -> Category {

@@ -21,6 +21,8 @@ use crate::{
     enhance::{Base, Enhancements, ExceptionContext, RuleSet, builtin},
     view::{EventView, Stacktrace},
 };
+pub use interfaces::blocked_uri;
+
 use fingerprint::FingerprintRules;
 use variants::Grouping;
 

@@ -6,6 +6,9 @@
 
 mod open;
 mod event;
+pub mod enrich;
+pub mod filter;
+pub mod scrub;
 pub mod normalize;
 pub mod enhance;
 pub mod clean;
@@ -15,7 +18,7 @@ pub mod view;
 
 use config::project::ProjectOptions;
 use group::{GroupingRules, NEWSTYLE_2026};
-use model::{ids::Id, prepared::Prepared, record::{RecordHeader, Route}};
+use model::{ids::Id, prepared::Prepared, record::RecordHeader};
 use std::sync::Arc;
 
 pub use explain::{RuleError, check_rules};
@@ -27,6 +30,8 @@ pub struct Project {
     pub slug: String,
     pub organization_id: Id,
     pub options: ProjectOptions,
+    pub(crate) filters: filter::Filters,
+    pub(crate) scrubber: scrub::Scrubber,
     pub(crate) grouping: Arc<GroupingRules>,
     /// The configuration before, while a transition runs.
     pub(crate) grouping_before: Option<Arc<GroupingRules>>,
@@ -43,13 +48,26 @@ impl Project {
         let grouping = rules(&options.grouping.config);
         let before = options.grouping.previous_config.as_deref().filter(|id| *id != grouping.config.id);
         let grouping_before = before.map(rules);
-        Project { id, slug: slug.to_owned(), organization_id, grouping, grouping_before, limits: Limits::default(), options }
+        Project {
+            id,
+            slug: slug.to_owned(),
+            organization_id,
+            filters: filter::Filters::new(&options.filters),
+            scrubber: scrub::Scrubber::new(&options.scrubbing),
+            grouping,
+            grouping_before,
+            limits: Limits::default(),
+            options,
+        }
     }
 }
 
 /// Resources that all projects share.
 #[derive(Debug, Default)]
-pub struct Resources {}
+pub struct Resources {
+    /// Where addresses are.
+    pub geo: Option<enrich::geo::GeoDatabase>,
+}
 
 /// What bounds the work on one record.
 #[derive(Debug, Clone, Copy)]
@@ -80,10 +98,6 @@ pub(crate) struct Request<'r> {
 pub fn prepare(header: &RecordHeader, body: &[u8], project: &Project, resources: &Resources, now_ms: i64) -> Prepared {
     let request = Request { header, project, resources, now_ms };
     let mut prepared = Prepared::default();
-    match header.route {
-        Route::Envelope => open::envelope(&request, body, &mut prepared),
-        Route::Store | Route::StorePixel => open::store(&request, body, &mut prepared),
-        _ => {}
-    }
+    open::open(&request, body, &mut prepared);
     prepared
 }

@@ -17,6 +17,8 @@ mod time;
 mod user;
 pub mod values;
 
+pub use attributes::{is_valid_environment, is_valid_release};
+pub use request::header;
 pub use time::parse_seconds;
 
 use model::{ids::EventId, item::ItemType, json::Value};

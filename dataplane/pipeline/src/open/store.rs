@@ -9,7 +9,7 @@ use std::{borrow::Cow, io::Read};
 /// Prepares the one event of a store request; an envelope sent here is one too.
 pub(crate) fn store(request: &Request, body: &[u8], prepared: &mut Prepared) {
     if request.header.content_type.starts_with("application/x-sentry-envelope") {
-        return super::envelope(request, body, prepared);
+        return super::envelope::envelope(request, body, prepared);
     }
     let json = match unwrapped(body, request.project.limits.decoded_bytes_max) {
         Some(json) => json,

@@ -1,0 +1,160 @@
+//! Crash reports that come without an event of their own: minidumps, uploaded or as attachments, and Apple crash reports
+//! (`ingest-protocol` §1.7, §2.5). No stack is walked; the dump is stored beside the event.
+
+use super::{
+    form,
+    invalid,
+    multipart::{self, Part},
+    unwrap::unwrapped_dump,
+};
+use crate::{
+    Request,
+    event::{EventInput, prepare_value},
+};
+use model::{
+    category::Category,
+    envelope::Envelope,
+    item::ItemType,
+    json::{Object, Value},
+    prepared::{Prepared, PreparedAttachment},
+};
+
+/// The minidump route: a form with a dump in it, or the dump alone.
+pub(crate) fn minidump(request: &Request, body: &[u8], prepared: &mut Prepared) {
+    let event_id = Some(request.header.event_id);
+    let Some(boundary) = multipart::boundary(&request.header.content_type) else {
+        return upload(request, &[], Some(body), prepared);
+    };
+    let Some(parts) = multipart::parts(body, &boundary) else {
+        return prepared.outcomes.push(invalid(Category::Error, "invalid_multipart", 1, event_id));
+    };
+    let dump = parts.iter().find(|part| part.name == DUMP_FIELD).map(|part| part.content);
+    upload(request, &parts, dump, prepared);
+}
+
+const DUMP_FIELD: &str = "upload_file_minidump";
+
+fn upload(request: &Request, parts: &[Part], dump: Option<&[u8]>, prepared: &mut Prepared) {
+    let event_id = request.header.event_id;
+    let Some(dump) = dump else {
+        return prepared.outcomes.push(invalid(Category::Error, "missing_minidump_upload", 1, Some(event_id)));
+    };
+    let nested = nested_dump(dump);
+    let Some(dump) = unwrapped_dump(nested.unwrap_or(dump), request.project.limits.decoded_bytes_max) else {
+        return prepared.outcomes.push(invalid(Category::Error, "invalid_minidump", 1, Some(event_id)));
+    };
+    let mut event = form::event_of_fields(parts);
+    describe_crash(&mut event, "Minidump", "minidump", dump_time_s(&dump));
+    store_event(request, event, prepared);
+    let dump_part = parts.iter().position(|part| part.name == DUMP_FIELD);
+    let filename = dump_part.and_then(|at| parts[at].filename.clone()).unwrap_or_else(|| "minidump.dmp".into());
+    prepared.attachments.push(PreparedAttachment {
+        event_id,
+        index: dump_part.unwrap_or(0) as u32,
+        filename,
+        content_type: None,
+        attachment_type: "event.minidump".into(),
+        bytes: dump.into_owned(),
+    });
+    let files = parts.iter().enumerate().filter(|(_, part)| part.name != DUMP_FIELD && part.filename.is_some() && !form::is_event_part(part));
+    prepared.attachments.extend(files.map(|(at, part)| file(request, at, part)));
+}
+
+/// The attachments route: every file of the form; fields without a file name end as outcomes.
+pub(crate) fn attachments(request: &Request, body: &[u8], prepared: &mut Prepared) {
+    let event_id = Some(request.header.event_id);
+    let parts = multipart::boundary(&request.header.content_type).and_then(|boundary| multipart::parts(body, &boundary));
+    let Some(parts) = parts else {
+        return prepared.outcomes.push(invalid(Category::Attachment, "invalid_multipart", body.len().max(1) as u64, event_id));
+    };
+    for (at, part) in parts.iter().enumerate() {
+        match part.filename {
+            Some(_) => prepared.attachments.push(file(request, at, part)),
+            None => prepared.outcomes.push(invalid(Category::Attachment, "payload", part.content.len().max(1) as u64, event_id)),
+        }
+    }
+}
+
+fn file(request: &Request, index: usize, part: &Part) -> PreparedAttachment {
+    let filename = part.filename.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "unnamed".into());
+    let attachment_type = match filename.as_str() {
+        "view-hierarchy.json" => "event.view_hierarchy",
+        name if name.ends_with(".nv-gpudmp") => "event.nv_gpudmp",
+        name if name.ends_with(".nvdbg") => "event.nv_shader_debug",
+        _ => "event.attachment",
+    };
+    PreparedAttachment {
+        event_id: request.header.event_id,
+        index: index as u32,
+        filename,
+        content_type: part.content_type.clone(),
+        attachment_type: attachment_type.into(),
+        bytes: part.content.to_vec(),
+    }
+}
+
+/// An envelope whose attachments hold a crash report and that brings no event gets one.
+pub(crate) fn event_of_attachments(request: &Request, envelope: &Envelope, prepared: &mut Prepared) {
+    if envelope.items.iter().any(|item| item.item_type.is_some_and(ItemType::creates_event)) {
+        return;
+    }
+    let is_new = |index: &usize| request.header.items_left_out.binary_search(&(*index as u32)).is_err();
+    let attachments = || envelope.items.iter().enumerate().filter(|(index, item)| item.item_type == Some(ItemType::Attachment) && is_new(index));
+    let of_type = |wanted: &str| attachments().find(|(_, item)| item.header.attachment_type.as_deref() == Some(wanted)).map(|(_, item)| envelope.payload(item));
+    let payload = of_type("event.payload");
+    let mut event = payload.and_then(form::event_of_message_pack).unwrap_or_default();
+    if let Some(dump) = of_type("event.minidump") {
+        describe_crash(&mut event, "Minidump", "minidump", dump_time_s(dump));
+    } else if of_type("event.applecrashreport").is_some() {
+        describe_crash(&mut event, "AppleCrashReport", "applecrashreport", None);
+    } else if payload.is_none() {
+        return;
+    }
+    for crumbs in attachments().filter(|(_, item)| item.header.attachment_type.as_deref() == Some("event.breadcrumbs")) {
+        form::append_breadcrumbs(&mut event, envelope.payload(crumbs.1));
+    }
+    store_event(request, event, prepared);
+}
+
+fn store_event(request: &Request, event: Object, prepared: &mut Prepared) {
+    let input = EventInput { event_id: request.header.event_id, item_type: ItemType::Event, json: b"", sent_at_ms: None };
+    prepare_value(request, &input, Value::Object(event), prepared);
+}
+
+/// What can be said of a crash without walking its stack.
+fn describe_crash(event: &mut Object, kind: &'static str, mechanism_type: &'static str, time_s: Option<u32>) {
+    if event.get("platform").is_none_or(Value::is_null) {
+        event.insert("platform", "native");
+    }
+    if event.get("level").is_none_or(Value::is_null) {
+        event.insert("level", "fatal");
+    }
+    if let Some(time_s) = time_s.filter(|time_s| *time_s > 0 && event.get("timestamp").is_none_or(Value::is_null)) {
+        event.insert("timestamp", i64::from(time_s));
+    }
+    if event.get("exception").is_some_and(|exception| !exception.is_null()) {
+        return;
+    }
+    let mut mechanism = Object::new();
+    mechanism.insert("type", mechanism_type);
+    mechanism.insert("handled", false);
+    let mut exception = Object::new();
+    exception.insert("type", kind);
+    exception.insert("value", "Native crash");
+    exception.insert("mechanism", mechanism);
+    event.insert("exception", Value::Array(vec![Value::Object(exception)]));
+}
+
+/// Seconds since 1970, from the dump's header.
+fn dump_time_s(dump: &[u8]) -> Option<u32> {
+    let bytes: [u8; 4] = dump.get(20..24)?.try_into().ok()?;
+    Some(if dump.starts_with(b"PMDM") { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+}
+
+/// Old Electron wraps the form in a form.
+fn nested_dump(content: &[u8]) -> Option<&[u8]> {
+    let line = content.strip_prefix(b"--")?;
+    let line = &line[..memchr::memchr(b'\n', line)?];
+    let boundary = std::str::from_utf8(line.trim_ascii_end()).ok()?;
+    multipart::parts(content, boundary)?.into_iter().find(|part| part.name == DUMP_FIELD).map(|part| part.content)
+}

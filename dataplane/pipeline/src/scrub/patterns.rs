@@ -1,0 +1,163 @@
+//! Values that are secrets, whatever their key: card numbers, keys, tokens. A cheap look decides whether a text is searched.
+
+use regex::{Regex, RegexSet};
+use std::sync::LazyLock;
+
+/// What is searched for, and how a find is treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    /// Cards, accounts, keys, tokens, passwords in addresses.
+    pub secrets: bool,
+    pub addresses: bool,
+    /// Also e-mail addresses: in free text only.
+    pub emails: bool,
+
+
+}
+
+struct Pattern {
+    rule: &'static str,
+    regex: &'static str,
+    /// The group that goes; 0 for all of it.
+    group: usize,
+    text: &'static str,
+    check: Option<fn(&str) -> bool>,
+    kind: Kind,
+}
+
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Kind {
+    Secret,
+    Email,
+    Address,
+}
+
+const fn secret(rule: &'static str, regex: &'static str, group: usize) -> Pattern {
+    Pattern { rule, regex, group, text: super::FILTERED, check: None, kind: Kind::Secret }
+}
+
+static PATTERNS: [Pattern; 10] = [
+    secret("@pemkey:filter", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(.+?)-----END", 1),
+    secret("@urlauth:filter", r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s:@?#]*:[^/\s@?#]*)@", 1),
+    secret("@bearer:filter", r"(?i)\bbearer\s+([a-z0-9._~+/=-]{4,})", 1),
+    Pattern { check: Some(passes_luhn), ..secret("@creditcard:filter", r"\b[0-9](?:[ -]?[0-9]){12,18}\b", 0) },
+    Pattern { check: Some(passes_mod97), ..secret("@iban:filter", r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b", 0) },
+    Pattern { check: Some(is_social_security), ..secret("@usssn:filter", r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b", 0) },
+    secret("@userpath:filter", r"(?:/Users/|/home/|[a-zA-Z]:\\+(?:Users|Documents and Settings)\\+)([^/\\\s]+)", 1),
+    Pattern { text: "[email]", kind: Kind::Email, ..secret("@email:replace", r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", 0) },
+    Pattern { text: "[ip]", kind: Kind::Address, check: Some(is_address), ..secret("@ip:replace", r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b", 0) },
+    Pattern { text: "[ip]", kind: Kind::Address, check: Some(is_address), ..secret("@ip:replace", r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}", 0) },
+];
+
+static SET: LazyLock<RegexSet> = LazyLock::new(|| RegexSet::new(PATTERNS.iter().map(|pattern| pattern.regex)).expect("the patterns are constants and compile"));
+static REGEXES: LazyLock<Vec<Regex>> = LazyLock::new(|| PATTERNS.iter().map(|pattern| Regex::new(pattern.regex).expect("the patterns are constants and compile")).collect());
+
+/// Longer texts are searched only up to here: a card number in the third mebibyte of a dump is not what people fear.
+const TEXT_BYTES_MAX: usize = 256 * 1024;
+
+/// Tells of each find: rule, kind of remark, range in characters, characters before.
+pub type Report<'r> = &'r mut dyn FnMut(&'static str, &'static str, Option<(usize, usize)>, usize);
+
+/// The text without secrets; `None` if there were none.
+pub fn scrub(text: &str, scope: Scope, report: Report) -> Option<String> {
+    if text.len() > TEXT_BYTES_MAX || !may_hold_secret(text, scope) {
+        return None;
+    }
+    let mut scrubbed: Option<String> = None;
+    for at in SET.matches(text).into_iter().filter(|&at| applies(PATTERNS[at].kind, scope)) {
+        let current = scrubbed.as_deref().unwrap_or(text);
+        if let Some(next) = replace(at, current, text, report) {
+            scrubbed = Some(next);
+        }
+    }
+    scrubbed
+}
+
+fn applies(kind: Kind, scope: Scope) -> bool {
+    match kind {
+        Kind::Secret => scope.secrets,
+        Kind::Email => scope.secrets && scope.emails,
+        Kind::Address => scope.addresses,
+    }
+}
+
+/// Each pattern needs at least this: a longer row of digits, a user part, or one of a few words.
+fn may_hold_secret(text: &str, scope: Scope) -> bool {
+    let bytes = text.as_bytes();
+    let (mut digits, mut upper_then_digit) = (0, false);
+    let mut before = b' ';
+    for &byte in bytes {
+        digits += usize::from(byte.is_ascii_digit());
+        upper_then_digit |= before.is_ascii_uppercase() && byte.is_ascii_digit();
+        before = byte;
+    }
+    let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
+    digits >= 9
+        || (upper_then_digit && digits >= 4 && bytes.len() >= 15)
+        || memchr::memchr(b'@', bytes).is_some()
+        || has("/Users/")
+        || has("/home/")
+        || has(":\\")
+        || has("earer ")
+        || has("EARER ")
+        || has("PRIVATE KEY")
+        || (scope.addresses && (digits >= 4 || has(":")))
+}
+
+fn replace(at: usize, text: &str, original: &str, report: Report) -> Option<String> {
+    let pattern = &PATTERNS[at];
+    let mut out = String::new();
+    let mut copied = 0;
+    for found in REGEXES[at].captures_iter(text) {
+        let part = found.get(pattern.group)?;
+        let known = part.as_str() == super::FILTERED || part.as_str().is_empty();
+        if known || pattern.check.is_some_and(|check| !check(part.as_str())) {
+            continue;
+        }
+        out.push_str(&text[copied..part.start()]);
+        let start = out.chars().count();
+        out.push_str(pattern.text);
+        report(pattern.rule, "s", Some((start, start + pattern.text.len())), original.chars().count());
+        copied = part.end();
+    }
+    if copied == 0 {
+        return None;
+    }
+    out.push_str(&text[copied..]);
+    Some(out)
+}
+
+fn passes_luhn(number: &str) -> bool {
+    let digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match (at % 2, digit * 2) {
+            (0, _) => *digit,
+            (_, double) if double > 9 => double - 9,
+            (_, double) => double,
+        })
+        .sum();
+    (13..=19).contains(&digits.len()) && sum % 10 == 0 && digits[0] >= 2 && digits[0] <= 6
+}
+
+fn passes_mod97(number: &str) -> bool {
+    let compact: String = number.chars().filter(|c| !c.is_whitespace()).collect();
+    if !(15..=34).contains(&compact.len()) {
+        return false;
+    }
+    let (front, back) = compact.split_at(4);
+    let rest = back.chars().chain(front.chars()).filter_map(|c| c.to_digit(36)).fold(0u32, |rest, digit| (if digit > 9 { rest * 100 } else { rest * 10 } + digit) % 97);
+    rest == 1
+}
+
+/// Numbers that were never given out are something else.
+fn is_social_security(number: &str) -> bool {
+    let area = &number[..3];
+    area != "000" && area != "666" && !area.starts_with('9') && &number[4..6] != "00" && &number[7..] != "0000"
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<std::net::IpAddr>().is_ok() && text != "::"
+}
