@@ -72,9 +72,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stores = store::open(&StoreConfig { data_dir: folder.path().to_owned(), state_url: None, rate: Default::default(), now_ms }).await?;
     let (mut dice, mut known_us, mut commit_us, mut apply_us, mut commit_wall, mut apply_wall, mut payload_bytes) = (shapes::Dice(1), 0, 0, 0, 0.0, 0.0, 0);
     for first in (0..events).step_by(per_batch as usize) {
-        let made: Vec<Arc<Prepared>> = (first..first + per_batch).map(|number| Arc::new(prepared(&mut dice, number, now_ms + number as i64 * 20))).collect();
+        let made: Vec<Arc<Prepared>> = (first..first + per_batch).map(|number| Arc::new(prepared(&mut dice, number, now_ms + number as i64))).collect();
         payload_bytes += made.iter().map(|prepared| prepared.events[0].payload.len()).sum::<usize>();
-        let received_ms = now_ms + (first + per_batch) as i64 * 20;
+        let received_ms = now_ms + (first + per_batch) as i64;
         let start_us = cpu_us();
         let keys: Vec<UnitKey> = made.iter().map(|prepared| UnitKey { project_id: 1, item_type: ItemType::Event, id: prepared.events[0].event_id }).collect();
         let known = stores.events.known(&keys, received_ms).await?;

@@ -63,13 +63,17 @@ const SHAPES: &[Shape] = &[
 /// How many different kinds of issues a program has.
 pub const KINDS: usize = 60;
 
+/// How many functions of a program appear in its stacks.
+const FUNCTIONS: usize = 90;
+
 /// Event `number` of a program; `shape` picks the platform (`None` = any).
 pub fn event(dice: &mut Dice, shape: Option<usize>, number: u64, timestamp_s: f64) -> Value {
     let shape = &SHAPES[shape.unwrap_or_else(|| dice.below(SHAPES.len())) % SHAPES.len()];
     // The stack depends on the kind alone; the rest varies per event.
     let kind = (dice.next() % KINDS as u64).min(dice.next() % KINDS as u64);
     let mut stack = Dice(kind.wrapping_mul(0x51_7cc1_b727_220a));
-    let frames: Vec<Value> = (0..14 + stack.below(12)).map(|at| frame(shape, &mut stack, dice, at)).collect();
+    // A program has one set of functions; its stacks share them.
+    let frames: Vec<Value> = (0..14 + stack.below(12)).map(|at| frame(shape, stack.below(FUNCTIONS) as u64, dice, at)).collect();
     let (noun, verb) = (stack.pick(NOUNS), stack.pick(VERBS));
     let user = dice.below(5_000);
     json!({
@@ -94,16 +98,17 @@ fn line(shape: &Shape, stack: &mut Dice) -> String {
     stack.pick(shape.lines).replace("{n}", noun).replace("{v}", verb)
 }
 
-fn frame(shape: &Shape, stack: &mut Dice, dice: &mut Dice, at: usize) -> Value {
+fn frame(shape: &Shape, function: u64, dice: &mut Dice, at: usize) -> Value {
+    let stack = &mut Dice(function.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ shape.platform.len() as u64);
+    let in_app = stack.below(3) != 0;
     let (noun, verb, package) = (stack.pick(NOUNS), stack.pick(VERBS), stack.pick(shape.packages));
-    let in_app = at % 3 != 0;
     let path = if in_app { format!("shop/{noun}.{}", shape.extension) } else { format!("{package}/core/{noun}.{}", shape.extension) };
     let mut context = |count: usize| (0..count).map(|_| line(shape, stack)).collect::<Vec<_>>();
     let (before, this, after) = (context(5), context(1), context(5));
     json!({
         "filename": path, "abs_path": format!("{}/{path}", shape.root), "module": path.replace('/', "."), "function": verb, "lineno": 10 + stack.below(500), "in_app": in_app,
         "pre_context": before, "context_line": this[0], "post_context": after,
-        "vars": {"self": format!("<shop.{noun}.{verb} object at 0x7f{}>", dice.hex(10)), noun: dice.below(10_000).to_string(), "args": [], "kwargs": {"id": dice.below(90_000).to_string(), "retry": "False"}},
+        "vars": {"self": format!("<shop.{noun}.{verb} object at 0x7f{}>", if at % 4 == 0 { dice.hex(10) } else { "3a10cc5ed0".into() }), noun: dice.below(10_000).to_string(), "args": [], "kwargs": {"id": dice.below(90_000).to_string(), "retry": "False"}},
     })
 }
 

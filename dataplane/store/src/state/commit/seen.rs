@@ -154,32 +154,44 @@ pub(super) async fn write(tx: &mut AnyConnection, plan: &Plan<'_>, names: &Names
 }
 
 async fn write_releases(tx: &mut AnyConnection, spans: &BTreeMap<(Id, Id, Id, Id), Span>, cache: &mut Cache) -> Result<(), StateError> {
+    let mut projects: BTreeMap<(Id, Id, Id), Span> = BTreeMap::new();
+    let mut environments = Vec::new();
     for (&(organization, release, project, environment), span) in spans {
         let key = (release, project, environment);
         if !is_news(cache.release_seen.get(&key), span) && span.new_issues == 0 {
             continue;
         }
-        Sql::new(
-            "INSERT INTO release_project (organization_id, release_id, project_id, first_event_ms, last_event_ms, new_issues) VALUES ($1, $2, $3, $4, $5, $6)
+        let folded = projects.entry((organization, release, project)).or_insert(Span { new_issues: 0, ..*span });
+        folded.first_ms = folded.first_ms.min(span.first_ms);
+        folded.last_ms = folded.last_ms.max(span.last_ms);
+        folded.new_issues += span.new_issues;
+        if environment != 0 {
+            environments.push(format!("({organization},{release},{project},{environment},{},{})", span.first_ms, span.last_ms));
+        }
+        cache.release_seen.insert(key, span.last_ms);
+    }
+    if !projects.is_empty() {
+        let row = |((organization, release, project), span): (&(Id, Id, Id), &Span)| format!("({organization},{release},{project},{},{},{})", span.first_ms, span.last_ms, span.new_issues);
+        Sql::new(&format!(
+            "INSERT INTO release_project (organization_id, release_id, project_id, first_event_ms, last_event_ms, new_issues) VALUES {}
              ON CONFLICT (release_id, project_id) DO UPDATE SET new_issues = release_project.new_issues + excluded.new_issues,
              first_event_ms = CASE WHEN release_project.first_event_ms < excluded.first_event_ms THEN release_project.first_event_ms ELSE excluded.first_event_ms END,
              last_event_ms = CASE WHEN release_project.last_event_ms > excluded.last_event_ms THEN release_project.last_event_ms ELSE excluded.last_event_ms END",
-        )
-        .bind(organization).bind(release).bind(project).bind(span.first_ms).bind(span.last_ms).bind(span.new_issues)
-        .run(tx, "note release of a project")
+            projects.iter().map(row).collect::<Vec<_>>().join(",")
+        ))
+        .run(tx, "note releases of projects")
         .await?;
-        if environment != 0 {
-            Sql::new(
-                "INSERT INTO release_environment (organization_id, release_id, project_id, environment_id, first_seen_ms, last_seen_ms) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (release_id, project_id, environment_id) DO UPDATE SET
-                 first_seen_ms = CASE WHEN release_environment.first_seen_ms < excluded.first_seen_ms THEN release_environment.first_seen_ms ELSE excluded.first_seen_ms END,
-                 last_seen_ms = CASE WHEN release_environment.last_seen_ms > excluded.last_seen_ms THEN release_environment.last_seen_ms ELSE excluded.last_seen_ms END",
-            )
-            .bind(organization).bind(release).bind(project).bind(environment).bind(span.first_ms).bind(span.last_ms)
-            .run(tx, "note release of an environment")
-            .await?;
-        }
-        cache.release_seen.insert(key, span.last_ms);
+    }
+    if !environments.is_empty() {
+        Sql::new(&format!(
+            "INSERT INTO release_environment (organization_id, release_id, project_id, environment_id, first_seen_ms, last_seen_ms) VALUES {}
+             ON CONFLICT (release_id, project_id, environment_id) DO UPDATE SET
+             first_seen_ms = CASE WHEN release_environment.first_seen_ms < excluded.first_seen_ms THEN release_environment.first_seen_ms ELSE excluded.first_seen_ms END,
+             last_seen_ms = CASE WHEN release_environment.last_seen_ms > excluded.last_seen_ms THEN release_environment.last_seen_ms ELSE excluded.last_seen_ms END",
+            environments.join(",")
+        ))
+        .run(tx, "note releases of environments")
+        .await?;
     }
     Ok(())
 }

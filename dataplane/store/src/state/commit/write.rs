@@ -14,6 +14,7 @@ const INSERT_ROWS: usize = 100;
 pub(super) async fn issues(tx: &mut AnyConnection, plan: &mut Plan<'_>) -> Result<(), StateError> {
     insert_issues(tx, plan).await?;
     add_counts(tx, "issue", plan.issues.iter().filter(|fold| fold.stored.is_some()).map(|fold| (fold.id, fold.count, fold.first_ms, fold.last_ms))).await?;
+    write_releases(tx, plan).await?;
     for fold in plan.issues.iter().filter(|fold| fold.stored.is_some()) {
         write_words(tx, fold).await?;
         write_state(tx, fold).await?;
@@ -97,6 +98,21 @@ async fn add_counts(tx: &mut AnyConnection, table: &str, rows: impl Iterator<Ite
     Ok(())
 }
 
+/// The newest release of every issue that has another one now, in one statement: several releases in use change places all the time.
+async fn write_releases(tx: &mut AnyConnection, plan: &Plan<'_>) -> Result<(), StateError> {
+    let news: Vec<(Id, &str)> = plan.issues.iter().filter_map(|fold| Some((fold.id, fold.new_release()?))).collect();
+    if news.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("UPDATE issue SET last_release = v.column2 FROM (VALUES ");
+    for (at, (id, release)) in news.into_iter().enumerate() {
+        sql.push(if at == 0 { "(" } else { ",(" }).push(&format!("{id},")).arg(release).push(")");
+    }
+    sql.push(") AS v WHERE issue.id = v.column1");
+    sql.run(tx, "update releases of issues").await?;
+    Ok(())
+}
+
 async fn write_words(tx: &mut AnyConnection, fold: &IssueFold<'_>) -> Result<(), StateError> {
     if let Some(event) = fold.new_words() {
         Sql::new("UPDATE issue SET title = $1, culprit = $2, level = $3, platform = $4, handled = $5, metadata = $6 WHERE id = $7")
@@ -109,9 +125,6 @@ async fn write_words(tx: &mut AnyConnection, fold: &IssueFold<'_>) -> Result<(),
             .bind(fold.id)
             .run(tx, "update words of an issue")
             .await?;
-    }
-    if let Some(release) = fold.new_release() {
-        Sql::new("UPDATE issue SET last_release = $1 WHERE id = $2").bind(release).bind(fold.id).run(tx, "update release of an issue").await?;
     }
     Ok(())
 }
