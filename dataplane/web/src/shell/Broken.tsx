@@ -1,0 +1,33 @@
+/** What stands in place of a page that cannot be drawn: a sentence and a retry, never white. */
+import { isRouteErrorResponse, Link, useRevalidator, useRouteError } from "react-router";
+import { sentence } from "../api/client";
+import { ConfigProblem } from "../api/config";
+
+export function Broken() {
+  const error = useRouteError();
+  const { revalidate, state } = useRevalidator();
+  const missing = isRouteErrorResponse(error) && error.status === 404;
+  const isConfig = error instanceof ConfigProblem;
+  return (
+    <main className="page mx-auto pt-16" role="alert">
+      <title>Errata: not available</title>
+      <p className="brand">errata<i>.</i></p>
+      <h1 className="title px-2">{missing ? "There is no such page." : isConfig ? "Errata could not start in this browser." : "This page stumbled."}</h1>
+      {!missing && <p className="mt-2 px-2 text-ink-2">{sentence(error)}</p>}
+      <div className="mt-4 flex gap-2 px-2">
+        {!missing && <button type="button" className="btn primary" disabled={state === "loading"} onClick={() => (isConfig ? void revalidate() : location.reload())}>{state === "loading" ? "Trying…" : "Try again"}</button>}
+        {!isConfig && <Link className="btn" to="/issues/">Go to issues</Link>}
+      </div>
+    </main>
+  );
+}
+
+/** Seen for the moment before the settings arrive: the outline of the list page. */
+export function Starting() {
+  return (
+    <div className="app" role="status" aria-label="Errata is loading">
+      <div className="nav"><span className="brand">errata<i>.</i></span></div>
+      <div><div className="topbar"><span className="skeleton h-6 w-full">&nbsp;</span></div></div>
+    </div>
+  );
+}
