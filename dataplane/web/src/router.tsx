@@ -1,6 +1,6 @@
 /** Every address of the web, and what it loads. Pages are fetched when they are first opened. */
 import { createBrowserRouter, redirect, type RouteObject } from "react-router";
-import { Broken, Starting } from "./shell/Broken";
+import { Broken, Missing, Starting } from "./shell/Broken";
 import { loadConfig, requireUser } from "./shell/session";
 import { Shell } from "./shell/Shell";
 import * as issues from "./pages/issues/IssuesPage";
@@ -53,6 +53,7 @@ const pages: RouteObject = {
         { path: "settings/", loader: () => redirect("/settings/account/tokens/") },
         accountSettings,
         projectSettings,
+        { path: "*", Component: Missing },
       ],
     },
   ],

@@ -1,24 +1,36 @@
 /** What stands in place of a page that cannot be drawn: a sentence and a retry, never white. */
-import { isRouteErrorResponse, Link, useRevalidator, useRouteError } from "react-router";
+import { Link, useRevalidator, useRouteError } from "react-router";
 import { sentence } from "../api/client";
 import { ConfigProblem } from "../api/config";
 
 export function Broken() {
   const error = useRouteError();
   const { revalidate, state } = useRevalidator();
-  const missing = isRouteErrorResponse(error) && error.status === 404;
   const isConfig = error instanceof ConfigProblem;
   return (
-    <main className="page mx-auto pt-16" role="alert">
+    <main className="page mx-auto pt-16">
       <title>Errata: not available</title>
       <p className="brand">errata<i>.</i></p>
-      <h1 className="title px-2">{missing ? "There is no such page." : isConfig ? "Errata could not start in this browser." : "This page stumbled."}</h1>
-      {!missing && <p className="mt-2 px-2 text-ink-2">{sentence(error)}</p>}
+      <div role="alert">
+      <h1 className="title px-2">{isConfig ? "Errata could not start in this browser." : "This page stumbled."}</h1>
+      <p className="mt-2 px-2 text-ink-2">{sentence(error)}</p>
+      </div>
       <div className="mt-4 flex gap-2 px-2">
-        {!missing && <button type="button" className="btn primary" disabled={state === "loading"} onClick={() => (isConfig ? void revalidate() : location.reload())}>{state === "loading" ? "Trying…" : "Try again"}</button>}
+        <button type="button" className="btn primary" disabled={state === "loading"} onClick={() => (isConfig ? void revalidate() : location.reload())}>{state === "loading" ? "Trying…" : "Try again"}</button>
         {!isConfig && <Link className="btn" to="/issues/">Go to issues</Link>}
       </div>
     </main>
+  );
+}
+
+/** Inside the frame, for an address that leads nowhere. */
+export function Missing() {
+  return (
+    <div className="page">
+      <title>Not found · Errata</title>
+      <h1 className="title">There is no such page.</h1>
+      <p className="mt-2 text-ink-2">The address may be mistyped, or what it named was deleted. <Link className="linkish" to="/issues/">Go to issues</Link></p>
+    </div>
   );
 }
 

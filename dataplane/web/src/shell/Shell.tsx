@@ -47,7 +47,7 @@ function Navigation({ onKeys }: { onKeys: () => void }) {
       <div className="foot mt-auto">
         <button type="button" className="item max-[760px]:hidden!" onClick={onKeys}>Keys <kbd aria-hidden="true">?</kbd></button>
         <button type="button" className="item" onClick={toggleTheme} aria-label={dark ? "Use the light theme" : "Use the dark theme"}>{dark ? "Light" : "Dark"}</button>
-        <button type="button" className="item" onClick={() => void signOut()} title={user?.email ?? ""}>Sign out</button>
+        <button type="button" className="item signout" onClick={() => void signOut()} title={user?.email ?? ""}>Sign out</button>
       </div>
     </nav>
   );
@@ -61,10 +61,10 @@ function Item({ to, label, also, children }: { to: string; label: string; also?:
 function OpenCount() {
   const org = useOrg();
   const { data } = useQuery(issueHitsQuery(org, { query: "is:unresolved", statsPeriod: "14d", project: [], environment: "" }));
-  return typeof data === "number" ? <span className="muted text-s" aria-label={`${data} unresolved`}>{compact(data)}</span> : null;
+  return typeof data === "number" ? <span className="text-s font-normal" title={`${data} unresolved`}>{compact(data)}</span> : null;
 }
 
-async function signOut(): Promise<void> {
+export async function signOut(): Promise<void> {
   try {
     await request("/auth/", { method: "DELETE" });
     queryClient.clear();

@@ -14,7 +14,7 @@ export function CopyButton({ text, name = "Copy" }: { text: string; name?: strin
 export function CodeBlock({ code, name }: { code: string; name: string }) {
   return (
     <div className="code">
-      <pre tabIndex={0} role="region" aria-label={name}>{code}</pre>
+      <pre tabIndex={0} role="group" aria-label={name}>{code}</pre>
       <CopyButton text={code} name={`Copy ${name}`} />
     </div>
   );

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import type { Breadcrumb } from "../../model/event";
 import { exactTime, shown } from "../../model/format";
+import { LongText } from "../../ui/KeyValues";
 import { Panel } from "../../ui/Panel";
 
 const FIRST_SHOWN = 8;
@@ -24,8 +25,8 @@ function Crumb({ crumb, at }: { crumb: Breadcrumb; at: Date | null }) {
     <li>
       <span className="muted at" title={crumb.date === null ? undefined : exactTime(crumb.date)}>{before(crumb.date, at)}</span>
       <span className={isBad ? "text-error" : "muted"}>{crumb.category}</span>
-      <span className={`say ${crumb.type === "http" || crumb.category === "query" ? "mono" : ""}`}>{crumb.message || <span className="muted">(no message)</span>}
-        {rest.length > 0 && <span className="muted mono block text-xs">{rest.map(([key, value]) => `${key}: ${shown(value)}`).join(" · ")}</span>}
+      <span className={`say ${crumb.type === "http" || crumb.category === "query" ? "mono" : ""}`}>{crumb.message ? <LongText text={crumb.message} /> : <span className="muted">(no message)</span>}
+        {rest.length > 0 && <span className="muted mono block text-xs"><LongText text={rest.map(([key, value]) => `${key}: ${shown(value)}`).join(" · ")} /></span>}
       </span>
       <span className="muted lvl">{crumb.level}</span>
     </li>

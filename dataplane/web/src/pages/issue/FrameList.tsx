@@ -27,7 +27,7 @@ function LibraryRun({ run, platform }: { run: Extract<Run, { kind: "library" }>;
 function FrameRow({ frame, platform, startsOpen }: { frame: Frame; platform: string | null; startsOpen: boolean }) {
   const [open, setOpen] = useState(startsOpen);
   const at = `${frame.place}${frame.line === null ? "" : `:${frame.line}`}${frame.column === null || frame.column === 0 ? "" : `:${frame.column}`}`;
-  const inside = <><b>{frame.function}</b><span className="loc">{at}</span>{frame.inApp && <span className="tag plain app">in app</span>}</>;
+  const inside = <><b>{frame.function}</b><span className="loc">{at}</span>{frame.inApp && <span className="tag plain mine">in app</span>}</>;
   const tone = frame.inApp ? "fr" : "fr sys";
   if (!hasDetail(frame)) return <div className={tone}>{inside}</div>;
   return (
@@ -41,7 +41,7 @@ function FrameRow({ frame, platform, startsOpen }: { frame: Frame; platform: str
 
 function Source({ frame, platform }: { frame: Frame; platform: string | null }) {
   return (
-    <pre className="src" tabIndex={0} role="region" aria-label={`Source of ${frame.function}`}>
+    <pre className="src" tabIndex={0} role="group" aria-label={`Source of ${frame.function}`}>
       {frame.source.map((line) => (
         <code key={line.line} className={line.line === frame.line ? "hit" : undefined} aria-current={line.line === frame.line ? "location" : undefined}>
           <i>{line.line}</i>{inks(line.text, platform).map(({ kind, text }, index) => (kind === "keyword" ? <em key={index}>{text}</em> : kind === "string" ? <q key={index}>{text}</q> : kind === "comment" ? <s key={index}>{text}</s> : text))}{"\n"}

@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 import { collapse, rawTrace, type Exception, type Frame, type FrameView } from "../../model/frames";
 import type { EventView } from "../../model/event";
 import { CopyButton } from "../../ui/Copy";
+import { LongText } from "../../ui/KeyValues";
 import { Panel } from "../../ui/Panel";
 import { FrameList } from "./FrameList";
 
@@ -45,7 +46,7 @@ function StackHead({ stack, cause }: { stack: Stack; cause: Stack | undefined })
   return (
     <header className="eh">
       <h3><b>{stack.type}</b>{isCaused && <span className="muted"> caused by {cause.type} below</span>}{stack.mechanism !== null && stack.mechanism !== "generic" && <span className="muted"> · {stack.mechanism}</span>}</h3>
-      {stack.value !== "" && <p tabIndex={stack.value.length > 400 ? 0 : undefined}>{stack.value}</p>}
+      {stack.value !== "" && <p><LongText text={stack.value} /></p>}
     </header>
   );
 }
@@ -54,7 +55,7 @@ function RawTrace({ stack, platform }: { stack: Stack; platform: string | null }
   const text = rawTrace(stack, platform);
   return (
     <div className="relative">
-      <pre className="raw" tabIndex={0} role="region" aria-label={`Raw trace of ${stack.type}`}>{text}</pre>
+      <pre className="raw" tabIndex={0} role="group" aria-label={`Raw trace of ${stack.type}`}>{text}</pre>
       <div className="absolute right-2 top-2"><CopyButton text={text} name="Copy the raw trace" /></div>
     </div>
   );

@@ -16,7 +16,7 @@ export function TopBar({ issue, event }: { issue: IssueDetail; event: EventView 
       <nav aria-label="Events" className="ml-auto flex flex-wrap gap-2">
         <Step to={event?.previous ? `${base}/events/oldest/` : null} name="Oldest event" label="«" />
         <Step to={event?.previous ? `${base}/events/${event.previous}/` : null} name="Older event" label={<>‹ <span className="muted">older</span></>} />
-        <Link className="btn" to={`${base}/events/`} aria-label="All events of this issue">
+        <Link className="btn" to={`${base}/events/`} title="All events of this issue">
           {event === null ? "Events" : <><span className="mono">{event.eventID.slice(0, 8)}</span> · <Time at={event.date} suffix /></>}
         </Link>
         <Step to={event?.next ? `${base}/events/${event.next}/` : null} name="Newer event" label={<><span className="muted">newer</span> ›</>} />

@@ -32,7 +32,7 @@ export function Why({ project, eventId }: { project: string; eventId: string }) 
 
 function VariantTree({ variant }: { variant: Variant }) {
   return (
-    <div className="tree" tabIndex={0} role="region" aria-label={`Variant ${variant.name}`}>
+    <div className="tree" tabIndex={0} role="group" aria-label={`Variant ${variant.name}`}>
       <p className={variant.contributes ? "text-ink" : "no"}><b className="font-semibold">{variant.name}</b> {variant.hash !== null && <>hash {shortHash(variant.hash)}</>}{!variant.contributes && " did not decide"}{variant.hint !== null && `: ${variant.hint}`}</p>
       {variant.component !== null && <ul><Branch component={variant.component} /></ul>}
     </div>

@@ -20,7 +20,7 @@ export function Filters({ params, change }: { params: IssueListParams; change: R
         ...(projects.data ?? []).map((project) => ({ label: project.slug, checked: params.project.includes(project.id), run: () => toggle(project.id) })),
         ...(projects.isError ? [{ caption: "Projects could not be loaded" }] : []),
       ]} />
-      <Menu name={`Environment: ${params.environment || "all"}`} label={<span className="truncate max-w-[110px]">{params.environment || "All environments"}</span>} items={[
+      <Menu name={`Environment: ${params.environment || "All environments"}`} label={<span className="truncate max-w-[110px]">{params.environment || "All environments"}</span>} items={[
         { label: "All environments", checked: params.environment === "", run: () => change({ environment: null }) },
         ...(environments.data ?? []).map((name) => ({ label: name, checked: params.environment === name, run: () => change({ environment: name }) })),
         ...(environments.isError ? [{ caption: "Environments could not be loaded" }] : []),

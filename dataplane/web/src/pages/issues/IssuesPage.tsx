@@ -55,6 +55,7 @@ export function Component() {
     },
   });
   const problem = list.error instanceof ApiError && list.error.status === 400 ? list.error.detail : null;
+  const sortLabel = `Sort: ${SORTS.find(([key]) => key === params.sort)?.[1] ?? params.sort}`;
   const graph = params.statsPeriod === "24h" || params.statsPeriod === "1h" ? "24h" : "14d";
   return (
     <>
@@ -65,10 +66,10 @@ export function Component() {
         <SearchBox key={params.query} query={params.query} onSearch={(query) => change({ query })} inputRef={search} problem={problem} />
       </div>
       <div className="tabs">
-        <Tabs params={params} />
+        <nav className="tablist" aria-label="Searches"><Tabs params={params} /></nav>
         <div className="bulk" role="toolbar" aria-label="Actions">
           {chosen.length > 0 ? <Bulk issues={chosen} apply={apply} triage={triage} assignRef={assign} onClear={() => setPicked(new Set())} />
-            : <Menu className="btn quiet" name="Sort" label={`Sort: ${SORTS.find(([key]) => key === params.sort)?.[1] ?? params.sort}`} items={SORTS.map(([key, label]) => ({ label, checked: key === params.sort, run: () => change({ sort: key }) }))} />}
+            : <Menu className="btn quiet" name={sortLabel} label={sortLabel} items={SORTS.map(([key, label]) => ({ label, checked: key === params.sort, run: () => change({ sort: key }) }))} />}
           <Live org={org} />
         </div>
       </div>
