@@ -33,7 +33,7 @@ export function Component() {
       {hashes.data?.length === 0 && <Empty title="No fingerprint is known." />}
       {rows.length > 0 && (
         <div className="overflow-x-auto px-3">
-          <table className="grid">
+          <table className="rows">
             <thead><tr><th scope="col"><span className="sr-only">Select</span></th><th scope="col">Fingerprint</th><th scope="col">Latest event</th><th scope="col" className="r">Last seen</th></tr></thead>
             <tbody>
               {rows.map((hash) => (

@@ -21,7 +21,7 @@ export function Component() {
       {facet.data?.topValues.length === 0 && <Empty title="No event of this issue has this tag." />}
       {facet.data !== undefined && facet.data.topValues.length > 0 && (
         <div className="overflow-x-auto px-3">
-          <table className="grid">
+          <table className="rows">
             <thead><tr><th scope="col">Value</th><th scope="col" className="r">Share</th><th scope="col" className="r">Events</th><th scope="col" className="r">First seen</th><th scope="col" className="r">Last seen</th></tr></thead>
             <tbody>
               {facet.data.topValues.map((value) => (
