@@ -1,7 +1,7 @@
 /** One line of an issue's history as a sentence. Survives a missing author, date, type or data. */
 import type { Activity } from "../api/schema";
 import { exactTime, plural } from "./format";
-import { list, moment, number, record, text, type Json } from "./read";
+import { list, lookup, moment, number, record, text, type Json } from "./read";
 
 export function parseActivity(value: unknown): Activity | null {
   const raw = record(value);
@@ -18,7 +18,7 @@ export function parseActivity(value: unknown): Activity | null {
 
 /** The activity as words; the author, when known, is put before it by the caller. */
 export function activityWords({ type, data }: Pick<Activity, "type" | "data">): string {
-  return (WORDS[type] ?? unknownWords(type))(data);
+  return (lookup(WORDS, type) ?? unknownWords(type))(data);
 }
 
 /** Types whose sentence stands alone, without an author before it. */

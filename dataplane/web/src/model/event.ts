@@ -2,7 +2,7 @@
 import type { Attachment, EventRow } from "../api/schema";
 import { parseException, parseFrames, type Exception, type Frame } from "./frames";
 import { parseRelease } from "./issue";
-import { each, list, moment, number, oneOf, pairs, record, text, type Json } from "./read";
+import { each, list, lookup, moment, number, oneOf, pairs, record, text, type Json } from "./read";
 import { LEVELS, type Level } from "../api/schema";
 
 export interface Breadcrumb { date: Date | null; category: string; type: string; level: string; message: string; data: Json }
@@ -120,7 +120,7 @@ function pathOf(url: string): string {
 function parseContexts(value: unknown): ContextGroup[] {
   return Object.entries(record(value)).flatMap(([key, context]) => {
     const rows = Object.entries(record(context)).filter(([name, one]) => name !== "type" && one !== null && one !== "");
-    const title = text(record(context)["title"]) ?? CONTEXT_TITLES[key] ?? key.replaceAll("_", " ");
+    const title = text(record(context)["title"]) ?? lookup(CONTEXT_TITLES, key) ?? key.replaceAll("_", " ");
     return rows.length === 0 ? [] : [{ key, title, rows }];
   });
 }

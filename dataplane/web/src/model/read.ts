@@ -49,6 +49,11 @@ export function oneOf<T extends string>(value: unknown, allowed: readonly T[]): 
   return allowed.find((candidate) => candidate === value) ?? null;
 }
 
+/** What a fixed table says about a key from outside; names such as `constructor` are keys like any other. */
+export function lookup<T>(table: Record<string, T>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 /** Pairs from `[[k, v], …]`, `[{key, value}, …]` or `{k: v}`: the three ways SDKs write headers and tags. */
 export function pairs(value: unknown): [string, unknown][] {
   if (!Array.isArray(value)) return Object.entries(record(value));

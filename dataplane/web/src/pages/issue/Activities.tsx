@@ -4,6 +4,7 @@ import { addNote, deleteNote } from "../../api/issues";
 import type { Activity, IssueDetail } from "../../api/schema";
 import { activityWords, isImpersonal } from "../../model/activity";
 import { initials } from "../../model/format";
+import { lookup } from "../../model/read";
 import { useConfig, useOrg } from "../../shell/session";
 import { Confirm, type Question } from "../../ui/Dialog";
 import { Panel } from "../../ui/Panel";
@@ -34,7 +35,7 @@ function Item({ item, onDelete }: { item: Activity; onDelete: (() => void) | nul
   const isMine = item.author !== null && user !== null && (item.author === user.name || item.author === user.username || item.author === user.email);
   return (
     <li className="act">
-      <span className="who" aria-hidden="true">{SIGNS[item.type] ?? (item.author === null ? "·" : initials(item.author))}</span>
+      <span className="who" aria-hidden="true">{lookup(SIGNS, item.type) ?? (item.author === null ? "·" : initials(item.author))}</span>
       <div className="said">
         {!alone && <b className="font-semibold">{item.author ?? "Somebody"}</b>}{!alone && (isNote ? ": " : " ")}{isNote ? `“${words}”` : words}
         <span className="when"> · {item.date === null ? "at an unknown time" : <Time at={item.date} suffix />}</span>

@@ -17,7 +17,7 @@ export function Attachments({ files, project, eventId, error, retry }: Attachmen
   return (
     <Panel title="Attachments">
       {error !== null ? <Failure what="Attachments" error={error} retry={retry} /> : (
-        <div className="panel overflow-x-auto">
+        <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col" className="r">Size</th><th scope="col" className="r">Age</th></tr></thead>
             <tbody>

@@ -23,7 +23,7 @@ export function Component() {
       {events.isError && <Failure what="Events" error={events.error} retry={() => void events.refetch()} />}
       {events.isPending && <Bones rows={6} label="Events" />}
       {events.data !== undefined && !events.isError && (events.data.rows.length === 0 ? <Empty title={query === "" ? "No event is left." : "No event matches."}>{query === "" ? "They were older than the retention." : "Try fewer terms."}</Empty> : (
-        <div className="overflow-x-auto px-3">
+        <div className="overflow-x-auto px-3" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Event</th><th scope="col">Title</th><th scope="col">Release</th><th scope="col">Environment</th><th scope="col">User</th><th scope="col" className="r">Age</th></tr></thead>
             <tbody>

@@ -32,7 +32,7 @@ export function Component() {
       {hashes.isPending && <Bones label="Fingerprints" />}
       {hashes.data?.length === 0 && <Empty title="No fingerprint is known." />}
       {rows.length > 0 && (
-        <div className="overflow-x-auto px-3">
+        <div className="overflow-x-auto px-3" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col"><span className="sr-only">Select</span></th><th scope="col">Fingerprint</th><th scope="col">Latest event</th><th scope="col" className="r">Last seen</th></tr></thead>
             <tbody>

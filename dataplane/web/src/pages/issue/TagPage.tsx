@@ -20,7 +20,7 @@ export function Component() {
       {facet.isPending && <Bones label="Tag" />}
       {facet.data?.topValues.length === 0 && <Empty title="No event of this issue has this tag." />}
       {facet.data !== undefined && facet.data.topValues.length > 0 && (
-        <div className="overflow-x-auto px-3">
+        <div className="overflow-x-auto px-3" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Value</th><th scope="col" className="r">Share</th><th scope="col" className="r">Events</th><th scope="col" className="r">First seen</th><th scope="col" className="r">Last seen</th></tr></thead>
             <tbody>

@@ -36,10 +36,10 @@ function ProjectRow({ project }: { project: Project }) {
   return (
     <tr>
       <td className="pl-6!"><Link className="text-m font-semibold" to={`/issues/?project=${project.id}`}>{project.name}</Link>
-        <div className="muted">{project.slug}{project.managedBy !== null && ` · managed by ${project.managedBy}`}</div></td>
+        {(project.slug !== project.name || project.managedBy !== null) && <div className="muted">{project.slug !== project.name && project.slug}{project.managedBy !== null && ` managed by ${project.managedBy}`}</div>}</td>
       <td className="muted max-[760px]:hidden!">{platformName(project.platform)}</td>
       <td className="muted max-[760px]:hidden!">{project.firstEvent === null ? <Link className="linkish" to={`/projects/${project.slug}/getting-started/`}>waiting for it</Link> : <Time at={project.firstEvent} suffix />}</td>
-      <td className="r pr-6!"><Link className="linkish" to={`/projects/${project.slug}/getting-started/`} aria-label={`Set up ${project.slug}`}>Set up</Link> · <Link className="linkish" to={`/settings/projects/${project.slug}/`} aria-label={`Settings of ${project.slug}`}>Settings</Link></td>
+      <td className="r pr-6! whitespace-nowrap"><Link className="linkish" to={`/projects/${project.slug}/getting-started/`} aria-label={`Set up ${project.slug}`}>Set up</Link> · <Link className="linkish" to={`/settings/projects/${project.slug}/`} aria-label={`Settings of ${project.slug}`}>Settings</Link></td>
     </tr>
   );
 }

@@ -4,7 +4,7 @@ import type { FormEvent } from "react";
 import { request } from "../../api/client";
 import { filtersQuery, queryClient } from "../../api/queries";
 import type { InboundFilter, Project } from "../../api/schema";
-import { list, text } from "../../model/read";
+import { list, lookup, text } from "../../model/read";
 import { useOrg } from "../../shell/session";
 import { Bones, Empty, Failure } from "../../ui/States";
 import { saveProject, useProject } from "./ProjectSettings";
@@ -46,7 +46,7 @@ export function Component() {
 function FilterRow({ filter, project }: { filter: InboundFilter; project: Project }) {
   const org = useOrg();
   const save = useSave();
-  const [name, description] = WORDS[filter.id] ?? [filter.name, filter.description ?? ""];
+  const [name, description] = lookup(WORDS, filter.id) ?? [filter.name, filter.description ?? ""];
   const put = async (active: boolean | string[]) => {
     await request(`/projects/${org}/${project.slug}/filters/${filter.id}/`, { method: "PUT", body: Array.isArray(active) ? { subfilters: active } : { active } });
     await queryClient.invalidateQueries({ queryKey: ["project", org, project.slug, "filters"] });

@@ -30,7 +30,7 @@ export function Component() {
       {keys.isError && <Failure what="Keys" error={keys.error} retry={() => void keys.refetch()} />}
       {keys.isPending && <Bones label="Keys" />}
       {keys.data?.length === 0 && <Empty title="No key yet.">Without one no SDK can send.</Empty>}
-      <ul className="grid gap-4">{keys.data?.map((key) => <li key={key.id}><KeyCard item={key} org={org} slug={project.slug} locked={locked} /></li>)}</ul>
+      <ul className="grid grid-cols-[minmax(0,1fr)] gap-4">{keys.data?.map((key) => <li key={key.id}><KeyCard item={key} org={org} slug={project.slug} locked={locked} /></li>)}</ul>
       {!locked && (
         <form onSubmit={create} className="mt-5 flex max-w-[420px] items-end gap-2">
           <label className="flex-1"><span className="label">New key</span><input className="field" name="name" required maxLength={64} placeholder="Name" autoComplete="off" /></label>
@@ -66,10 +66,10 @@ function KeyCard({ item, org, slug, locked }: { item: ProjectKey; org: string; s
           </span>
         )}
       </header>
-      <div className="grid gap-3 p-4">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-3 p-4">
         <CodeBlock name={`DSN of ${item.name}`} code={item.dsn} />
         <details><summary className="hint cursor-pointer">More addresses and the rate limit</summary>
-          <div className="mt-3 grid gap-3">
+          <div className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-3">
             {item.securityDsn !== null && <div><span className="label">Security reports</span><CodeBlock name="security report address" code={item.securityDsn} /></div>}
             {item.minidumpDsn !== null && <div><span className="label">Minidumps</span><CodeBlock name="minidump address" code={item.minidumpDsn} /></div>}
             <RateLimit key={`${item.rateLimit?.count}-${item.rateLimit?.window}`} item={item} locked={locked} put={put} />

@@ -16,7 +16,7 @@ export function Component() {
       {members.isPending && <Bones label="Members" />}
       {members.data?.length === 0 && <Empty title="Nobody belongs to this organization yet." />}
       {members.data !== undefined && members.data.length > 0 && (
-        <div className="panel overflow-x-auto">
+        <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Name</th><th scope="col">E-mail</th><th scope="col">Role</th></tr></thead>
             <tbody>{members.data.map((member) => <tr key={member.id}><td className="font-semibold">{member.name}{member.pending && <span className="tag plain ml-2">invited</span>}</td><td className="muted">{member.email}</td><td>{member.role}</td></tr>)}</tbody>
@@ -28,7 +28,7 @@ export function Component() {
       {teams.isPending && <Bones label="Teams" rows={2} />}
       {teams.data?.length === 0 && <Empty title="No team yet." />}
       {teams.data !== undefined && teams.data.length > 0 && (
-        <div className="panel overflow-x-auto">
+        <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Team</th><th scope="col">Slug</th><th scope="col" className="r">Members</th></tr></thead>
             <tbody>{teams.data.map((team) => <tr key={team.id}><td className="font-semibold">{team.name}</td><td className="muted mono">#{team.slug}</td><td className="r">{team.memberCount}</td></tr>)}</tbody>

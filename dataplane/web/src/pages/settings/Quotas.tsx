@@ -32,7 +32,7 @@ export function Component() {
       {quotas.isPending && <Bones label="Quotas" />}
       {quotas.data?.length === 0 && <Empty title="No quota is set.">Everything that arrives is accepted.</Empty>}
       {quotas.data !== undefined && quotas.data.length > 0 && (
-        <div className="panel overflow-x-auto">
+        <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Category</th><th scope="col" className="r">Used</th><th scope="col" className="r">Limit</th><th scope="col" className="r">Window</th><th scope="col" className="r">Starts anew</th></tr></thead>
             <tbody>

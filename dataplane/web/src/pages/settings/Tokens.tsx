@@ -46,7 +46,7 @@ export function Component() {
       {tokens.isPending && <Bones label="Tokens" />}
       {tokens.data?.length === 0 && <Empty title="No token yet." />}
       {tokens.data !== undefined && tokens.data.length > 0 && (
-        <div className="panel overflow-x-auto">
+        <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Name</th><th scope="col">Scopes</th><th scope="col" className="r">Created</th><th scope="col" className="r">Last used</th><th scope="col"><span className="sr-only">Revoke</span></th></tr></thead>
             <tbody>
@@ -87,7 +87,7 @@ function NewToken({ onCreated }: { onCreated: (token: ApiToken | null) => void }
         <div className="grid grid-cols-[repeat(auto-fill,minmax(170px,1fr))] gap-4">
           {SCOPES.map(([group, scopes]) => (
             <fieldset key={group}><legend className="label">{group}</legend>
-              {scopes.map((scope) => <label key={scope} className="flex items-center gap-2 py-0.5"><input type="checkbox" name="scopes" value={scope} defaultChecked={USUAL.includes(scope)} /><span className="mono">{scope}</span></label>)}
+              {scopes.map((scope) => <label key={scope} className="flex items-center gap-2 py-1"><input type="checkbox" name="scopes" value={scope} defaultChecked={USUAL.includes(scope)} /><span className="mono">{scope}</span></label>)}
             </fieldset>
           ))}
         </div>
