@@ -1,7 +1,7 @@
 /** Every address of the web, and what it loads. Pages are fetched when they are first opened. */
 import { createBrowserRouter, redirect, type RouteObject } from "react-router";
 import { Broken, Missing, Starting } from "./shell/Broken";
-import { loadConfig, requireUser } from "./shell/session";
+import { loadConfig, requireOrg } from "./shell/session";
 import { Shell } from "./shell/Shell";
 import * as issues from "./pages/issues/IssuesPage";
 
@@ -36,7 +36,7 @@ const accountSettings: RouteObject = {
 };
 
 const pages: RouteObject = {
-  loader: requireUser,
+  loader: requireOrg,
   Component: Shell,
   children: [
     {

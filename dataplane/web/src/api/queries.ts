@@ -1,5 +1,5 @@
 /** Every read the pages make, as TanStack Query options: key, path and parser in one place. */
-import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
 import { parseMember, parseTeam, parseToken } from "../model/account";
 import { parseActivity } from "../model/activity";
 import { parseAttachment, parseEvent, parseEventRow } from "../model/event";
@@ -13,7 +13,14 @@ import { ApiError, request, requestPage } from "./client";
 /** An answer younger than this is not fetched again on navigation; the stream invalidates what changed. */
 const STALE_MS = 10_000;
 
+/** A session can end while a page is open: then the way back in, and to this page, is the login. */
+function onQueryError(error: Error): void {
+  if (!(error instanceof ApiError) || error.status !== 401 || location.pathname.startsWith("/auth/")) return;
+  location.assign(`/auth/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: onQueryError }),
   defaultOptions: {
     queries: {
       staleTime: STALE_MS,

@@ -11,10 +11,13 @@ export function loadConfig(): Promise<ClientConfig> {
   return queryClient.fetchQuery(configQuery);
 }
 
-/** Guards every page but the login. */
-export async function requireUser({ request }: LoaderFunctionArgs): Promise<null> {
+/**
+ * The organization a loader may ask for; a stranger is sent to the login. Loaders of nested routes run at the same time, so
+ * each one that fetches begins with this.
+ */
+export async function requireOrg({ request, params }: LoaderFunctionArgs): Promise<string> {
   const config = await loadConfig();
-  if (config.isAuthenticated) return null;
+  if (config.isAuthenticated) return params["org"] ?? config.organization;
   const { pathname, search } = new URL(request.url);
   throw redirect(`/auth/login/?next=${encodeURIComponent(pathname + search)}`);
 }
@@ -28,11 +31,6 @@ export function useConfig(): ClientConfig {
 export function useOrg(): string {
   const { organization } = useConfig();
   return useParams()["org"] ?? organization;
-}
-
-/** The same choice outside of a component: what loaders use. */
-export async function orgOf(params: Record<string, string | undefined>): Promise<string> {
-  return params["org"] ?? (await loadConfig()).organization;
 }
 
 /** Only a path of ours: a login link must not send people elsewhere. */

@@ -6,7 +6,7 @@ import { request } from "../../api/client";
 import { eventQuery, facetsQuery, issueQuery, queryClient } from "../../api/queries";
 import type { IssueDetail } from "../../api/schema";
 import { useKeys } from "../../shell/keys";
-import { orgOf, useOrg } from "../../shell/session";
+import { requireOrg, useOrg } from "../../shell/session";
 import { useTriage } from "../../triage/useTriage";
 import { Confirm } from "../../ui/Dialog";
 import { Failure } from "../../ui/States";
@@ -21,9 +21,9 @@ import { TopBar } from "./TopBar";
 
 const seen = new Set<string>();
 
-export async function loader({ params }: LoaderFunctionArgs): Promise<null> {
-  const { issueId = "", eventId = "recommended" } = params;
-  const org = await orgOf(params);
+export async function loader(args: LoaderFunctionArgs): Promise<null> {
+  const { issueId = "", eventId = "recommended" } = args.params;
+  const org = await requireOrg(args);
   void queryClient.prefetchQuery(issueQuery(org, issueId));
   void queryClient.prefetchQuery(eventQuery(org, issueId, eventId));
   void queryClient.prefetchQuery(facetsQuery(org, issueId));

@@ -8,7 +8,7 @@ import type { Issue, IssuePatch } from "../../api/schema";
 import { issueStream } from "../../api/stream";
 import { exact } from "../../model/format";
 import { useKeys } from "../../shell/keys";
-import { orgOf, useOrg } from "../../shell/session";
+import { requireOrg, useOrg } from "../../shell/session";
 import { useTriage } from "../../triage/useTriage";
 import { Confirm } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
@@ -21,10 +21,10 @@ import { SearchBox } from "./SearchBox";
 import { Tabs } from "./Tabs";
 import { rowFocus as rows } from "./rows";
 
-export async function loader({ request, params }: LoaderFunctionArgs): Promise<null> {
-  const org = await orgOf(params);
+export async function loader(args: LoaderFunctionArgs): Promise<null> {
+  const org = await requireOrg(args);
   // Started, not awaited: the page shows its outline at once.
-  void queryClient.prefetchQuery(issueListQuery(org, readParams(new URL(request.url).searchParams)));
+  void queryClient.prefetchQuery(issueListQuery(org, readParams(new URL(args.request.url).searchParams)));
   void queryClient.prefetchQuery(projectsQuery(org));
   return null;
 }

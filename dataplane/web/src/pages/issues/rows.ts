@@ -4,14 +4,19 @@ interface RowFocus { current: () => string | null; move: (step: 1 | -1) => void 
 
 export const rowFocus: RowFocus = { current, move };
 
+/** Where the person was before focus left the rows, for a menu or the search: `j` and `k` go on from there. */
+let last: string | null = null;
+
 function current(): string | null {
   return document.activeElement?.closest<HTMLElement>("[data-issue]")?.dataset["issue"] ?? null;
 }
 
 function move(step: 1 | -1): void {
   const links = [...document.querySelectorAll<HTMLElement>("[data-issue] [data-open]")];
-  const at = links.findIndex((link) => link.closest<HTMLElement>("[data-issue]")?.dataset["issue"] === current());
+  const ids = links.map((link) => link.closest<HTMLElement>("[data-issue]")?.dataset["issue"] ?? null);
+  const at = ids.indexOf(current() ?? last);
   const next = links[at === -1 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))];
   next?.focus();
+  last = current();
   next?.scrollIntoView({ block: "nearest" });
 }

@@ -4,12 +4,12 @@ import { Link, type LoaderFunctionArgs } from "react-router";
 import { projectsQuery, queryClient } from "../../api/queries";
 import type { Project } from "../../api/schema";
 import { platformName } from "../../model/platform";
-import { orgOf, useOrg } from "../../shell/session";
+import { requireOrg, useOrg } from "../../shell/session";
 import { Bones, Empty, Failure } from "../../ui/States";
 import { Time } from "../../ui/Time";
 
-export async function loader({ params }: LoaderFunctionArgs): Promise<null> {
-  void queryClient.prefetchQuery(projectsQuery(await orgOf(params)));
+export async function loader(args: LoaderFunctionArgs): Promise<null> {
+  void queryClient.prefetchQuery(projectsQuery(await requireOrg(args)));
   return null;
 }
 
