@@ -1,4 +1,5 @@
 /** The live stream of changed issues: one EventSource for the page, read by components as "open or not". */
+import { useSyncExternalStore } from "react";
 import { record, text } from "../model/read";
 import { queryClient } from "./queries";
 
@@ -6,8 +7,9 @@ import { queryClient } from "./queries";
 const REFRESH_EVERY_MS = 2000;
 const RECONNECT_MS = 5000;
 
-export class IssueStream {
+class IssueStream {
   private source: EventSource | null = null;
+  private wasClosed = false;
   private listeners = new Set<() => void>();
   private changed = new Set<string>();
   private refresh: ReturnType<typeof setTimeout> | null = null;
@@ -18,12 +20,28 @@ export class IssueStream {
   isOpen = (): boolean => this.source?.readyState === EventSource.OPEN;
 
   subscribe = (listener: () => void): (() => void) => {
+    if (this.listeners.size === 0) document.addEventListener("visibilitychange", this.follow);
     this.listeners.add(listener);
-    if (this.source === null) this.open();
+    this.follow();
     return () => {
       this.listeners.delete(listener);
-      if (this.listeners.size === 0) this.close();
+      if (this.listeners.size > 0) return;
+      document.removeEventListener("visibilitychange", this.follow);
+      this.close();
     };
+  };
+
+  /**
+   * Open only while somebody looks: a browser grants six HTTP/1.1 connections per server over all tabs, and six forgotten
+   * tabs would leave none for the seventh.
+   */
+  private follow = (): void => {
+    if (document.hidden) return this.close();
+    if (this.source !== null) return;
+    this.open();
+    if (!this.wasClosed) return;
+    void queryClient.invalidateQueries({ queryKey: ["issues", this.org] });
+    void queryClient.invalidateQueries({ queryKey: ["issue", this.org], predicate: ({ queryKey }) => queryKey[3] !== "event" });
   };
 
   private open(): void {
@@ -43,8 +61,10 @@ export class IssueStream {
   }
 
   private close(): void {
+    this.wasClosed = true;
     this.source?.close();
     this.source = null;
+    this.tell();
   }
 
   private tell(): void {
@@ -58,9 +78,9 @@ export class IssueStream {
       this.refresh = null;
       const ids = [...this.changed];
       this.changed.clear();
-      const refetchType = document.hidden ? "none" : "active";
-      void queryClient.invalidateQueries({ queryKey: ["issues", this.org], refetchType });
-      for (const issue of ids) void queryClient.invalidateQueries({ queryKey: ["issue", this.org, issue], refetchType });
+      void queryClient.invalidateQueries({ queryKey: ["issues", this.org] });
+      // The event on screen stays: somebody is reading it.
+      void queryClient.invalidateQueries({ queryKey: ["issue", this.org], predicate: ({ queryKey }) => ids.includes(String(queryKey[2])) && queryKey[3] !== "event" });
     }, REFRESH_EVERY_MS);
   }
 }
@@ -75,8 +95,9 @@ function parse(data: unknown): unknown {
 
 const streams = new Map<string, IssueStream>();
 
-export function issueStream(org: string): IssueStream {
+/** Keeps the organization's stream open while the caller is drawn; true only while it is open. */
+export function useLive(org: string): boolean {
   const stream = streams.get(org) ?? new IssueStream(org);
   streams.set(org, stream);
-  return stream;
+  return useSyncExternalStore(stream.subscribe, stream.isOpen);
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useNavigate } from "react-router";
 import { request } from "../api/client";
 import { issueHitsQuery, queryClient } from "../api/queries";
+import { useLive } from "../api/stream";
 import { compact } from "../model/format";
 import { Dialog } from "../ui/Dialog";
 import { complain, Toasts, undoLast } from "../ui/toasts";
@@ -15,6 +16,7 @@ export function Shell() {
   const navigate = useNavigate();
   const [keysShown, setKeysShown] = useState(false);
   const { messages } = useConfig();
+  useLive(useOrg());
   useKeys({
     "g i": () => void navigate("/issues/"), "g p": () => void navigate("/projects/"), "g s": () => void navigate("/settings/account/"),
     "?": () => setKeysShown(true), u: undoLast,

@@ -20,10 +20,15 @@ export function TopBar({ issue, event }: { issue: IssueDetail; event: EventView 
           {event === null ? "Events" : <><span className="mono">{event.eventID.slice(0, 8)}</span> · <Time at={event.date} suffix /></>}
         </Link>
         <Step to={event?.next ? `${base}/events/${event.next}/` : null} name="Newer event" label={<><span className="muted">newer</span> ›</>} />
-        <Step to={event?.next ? `${base}/events/latest/` : null} name="Latest event" label="»" />
+        <Step to={event !== null && (event.next !== null || isBehind(issue, event)) ? `${base}/events/latest/` : null} name="Latest event" label="»" />
       </nav>
     </div>
   );
+}
+
+/** Events that came while this one was read are not in its `next` yet. */
+function isBehind(issue: IssueDetail, event: EventView): boolean {
+  return issue.lastSeen !== null && event.date !== null && issue.lastSeen.getTime() - event.date.getTime() > 1000;
 }
 
 function Step({ to, name, label }: { to: string | null; name: string; label: React.ReactNode }) {

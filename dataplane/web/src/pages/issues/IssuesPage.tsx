@@ -1,11 +1,11 @@
 /** The issue list: search, tabs, rows, bulk actions, keys, live. */
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState, useSyncExternalStore } from "react";
+import { useRef, useState } from "react";
 import { Link, type LoaderFunctionArgs } from "react-router";
 import { ApiError } from "../../api/client";
 import { issueListQuery, projectsQuery, queryClient } from "../../api/queries";
 import type { Issue, IssuePatch } from "../../api/schema";
-import { issueStream } from "../../api/stream";
+import { useLive } from "../../api/stream";
 import { exact } from "../../model/format";
 import { useKeys } from "../../shell/keys";
 import { requireOrg, useOrg } from "../../shell/session";
@@ -96,8 +96,7 @@ function openMenu(button: HTMLButtonElement | null): void {
 }
 
 function Live({ org }: { org: string }) {
-  const stream = issueStream(org);
-  const open = useSyncExternalStore(stream.subscribe, stream.isOpen);
+  const open = useLive(org);
   return <span className={open ? "live on" : "live"} role="status"><span className="livedot" aria-hidden="true" />{open ? "live" : "not live"}</span>;
 }
 
