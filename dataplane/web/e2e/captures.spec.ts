@@ -3,7 +3,8 @@ import { expect } from "@playwright/test";
 import { issueOf, panel, signIn, test } from "./page";
 import { captures, send } from "./send";
 
-const ERRORS = /(error|message|attachments|unhandled)/;
+/** Envelopes only: the legacy clients speak another format, which the protocol suite replays. */
+const ERRORS = /^sentry-.*(error|message|attachments|unhandled)/;
 const recorded = captures(ERRORS);
 
 test("recorded_events_are_there_to_be_sent", () => {
@@ -27,8 +28,8 @@ for (const capture of recorded) {
     if (isPlain(event["release"])) await expect(panel(page, "Highlights")).toContainText(event["release"]);
     const user = object(event["user"]);
     for (const field of ["id", "username"]) if (isPlain(user[field])) await expect(panel(page, "User")).toContainText(user[field]);
-    const crumbs = values(event["breadcrumbs"]).filter((crumb) => isPlain(crumb["message"]));
-    if (crumbs.length > 0) await expect(panel(page, "Breadcrumbs")).toContainText(String(crumbs.at(-1)?.["message"]).slice(0, 200));
+    const crumb = values(event["breadcrumbs"]).at(-1)?.["message"];
+    if (isPlain(crumb)) await expect(panel(page, "Breadcrumbs")).toContainText(crumb);
     const runtime = object(object(event["contexts"])["runtime"]);
     if (isPlain(runtime["name"])) await expect(panel(page, "Contexts")).toContainText(runtime["name"]);
     for (const file of capture.attachments) await expect(panel(page, "Attachments")).toContainText(file.name);

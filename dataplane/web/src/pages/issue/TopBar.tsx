@@ -15,11 +15,11 @@ export function TopBar({ issue, event }: { issue: IssueDetail; event: EventView 
       </nav>
       <nav aria-label="Events" className="ml-auto flex flex-wrap gap-2">
         <Step to={event?.previous ? `${base}/events/oldest/` : null} name="Oldest event" label="«" />
-        <Step to={event?.previous ? `${base}/events/${event.previous}/` : null} name="Older event" label={<>‹ <span className="muted">older</span></>} />
+        <Step to={event?.previous ? `${base}/events/${event.previous}/` : null} name="Older event" label={<>‹ <span className="muted max-[760px]:hidden">older</span></>} />
         <Link className="btn" to={`${base}/events/`} title="All events of this issue">
           {event === null ? "Events" : <><span className="mono">{event.eventID.slice(0, 8)}</span> · <Time at={event.date} suffix /></>}
         </Link>
-        <Step to={event?.next ? `${base}/events/${event.next}/` : null} name="Newer event" label={<><span className="muted">newer</span> ›</>} />
+        <Step to={event?.next ? `${base}/events/${event.next}/` : null} name="Newer event" label={<><span className="muted max-[760px]:hidden">newer</span> ›</>} />
         <Step to={event !== null && (event.next !== null || isBehind(issue, event)) ? `${base}/events/latest/` : null} name="Latest event" label="»" />
       </nav>
     </div>
