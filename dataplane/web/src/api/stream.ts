@@ -5,11 +5,14 @@ import { queryClient } from "./queries";
 
 /** A busy project changes many times a second; a list that redraws more often than this cannot be read. */
 const REFRESH_EVERY_MS = 2000;
+/** The tabs' counts are five questions at once; they may lag behind the rows. */
+const COUNTS_EVERY_MS = 15_000;
 const RECONNECT_MS = 5000;
 
 class IssueStream {
   private source: EventSource | null = null;
   private wasClosed = false;
+  private countedAt = 0;
   private listeners = new Set<() => void>();
   private changed = new Set<string>();
   private refresh: ReturnType<typeof setTimeout> | null = null;
@@ -78,7 +81,9 @@ class IssueStream {
       this.refresh = null;
       const ids = [...this.changed];
       this.changed.clear();
-      void queryClient.invalidateQueries({ queryKey: ["issues", this.org] });
+      const countsToo = Date.now() - this.countedAt > COUNTS_EVERY_MS;
+      if (countsToo) this.countedAt = Date.now();
+      void queryClient.invalidateQueries({ queryKey: ["issues", this.org], predicate: ({ queryKey }) => countsToo || queryKey[2] !== "hits" });
       // The event on screen stays: somebody is reading it.
       void queryClient.invalidateQueries({ queryKey: ["issue", this.org], predicate: ({ queryKey }) => ids.includes(String(queryKey[2])) && queryKey[3] !== "event" });
     }, REFRESH_EVERY_MS);

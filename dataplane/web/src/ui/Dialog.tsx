@@ -7,7 +7,8 @@ export function Dialog({ title, description, children, onClose }: { title: strin
   return (
     <Radix.Root open onOpenChange={(open) => { if (!open) onClose(); }}>
       <Radix.Portal>
-        <Radix.Overlay className="veil" />
+        {/* Not Radix.Overlay: it writes a style element, which a policy of style-src 'self' forbids. */}
+        <div className="veil" aria-hidden="true" />
         <Radix.Content className="dialog" {...(description === undefined ? { "aria-describedby": undefined } : {})}>
           <Radix.Title className="text-l font-semibold">{title}</Radix.Title>
           {description !== undefined && <Radix.Description className="mt-2 text-ink-2">{description}</Radix.Description>}

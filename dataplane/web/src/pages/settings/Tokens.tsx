@@ -22,7 +22,6 @@ const USUAL = ["org:read", "project:read", "project:releases", "event:read"];
 
 export function Component() {
   const tokens = useQuery(tokensQuery());
-  const [created, setCreated] = useState<ApiToken | null>(null);
   const [question, setQuestion] = useState<Question | null>(null);
   const revoke = (token: ApiToken) => setQuestion({
     title: `Revoke ${token.name}?`, description: "Programs that use it are refused from now on. This cannot be undone.", action: "Revoke",
@@ -36,12 +35,6 @@ export function Component() {
     <>
       <h1 className="title">API tokens</h1>
       <p className="hint mb-4">For programs such as sentry-cli, sent as <code>Authorization: Bearer …</code></p>
-      {created?.token != null && (
-        <div role="status" className="notice mb-4" style={{ "--tone": "var(--ok)" } as React.CSSProperties}>
-          <p className="mb-2"><b className="font-semibold">Token {created.name} was created.</b> It is shown this once; copy it now.</p>
-          <CodeBlock name={`token ${created.name}`} code={created.token} />
-        </div>
-      )}
       {tokens.isError && <Failure what="Tokens" error={tokens.error} retry={() => void tokens.refetch()} />}
       {tokens.isPending && <Bones label="Tokens" />}
       {tokens.data?.length === 0 && <Empty title="No token yet." />}
@@ -61,20 +54,21 @@ export function Component() {
           </table>
         </div>
       )}
-      <NewToken onCreated={setCreated} />
+      <NewToken />
       {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
     </>
   );
 }
 
-function NewToken({ onCreated }: { onCreated: (token: ApiToken | null) => void }) {
+function NewToken() {
+  const [created, setCreated] = useState<ApiToken | null>(null);
   const save = useSave();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const element = event.currentTarget;
     const form = new FormData(element);
     void save.run(async () => {
-      onCreated(parseToken(await request("/api-tokens/", { method: "POST", body: { name: form.get("name"), scopes: form.getAll("scopes") } })));
+      setCreated(parseToken(await request("/api-tokens/", { method: "POST", body: { name: form.get("name"), scopes: form.getAll("scopes") } })));
       element.reset();
       await queryClient.invalidateQueries({ queryKey: ["tokens"] });
     }, "Token created");
@@ -94,6 +88,12 @@ function NewToken({ onCreated }: { onCreated: (token: ApiToken | null) => void }
         {save.problem !== null && <p role="alert" className="text-error">{save.problem}</p>}
         <div><button type="submit" className="btn primary">Create token</button></div>
       </fieldset>
+      {created !== null && created.token !== null && (
+        <div role="status" className="notice mt-4" style={{ "--tone": "var(--ok)" } as React.CSSProperties}>
+          <p className="mb-2"><b className="font-semibold">Token {created.name} was created.</b> It is shown this once; copy it now.</p>
+          <CodeBlock key={created.id} name={`token ${created.name}`} code={created.token} />
+        </div>
+      )}
     </form>
   );
 }
