@@ -1,6 +1,6 @@
 /** Every address of the web, and what it loads. Pages are fetched when they are first opened. */
 import { createBrowserRouter, redirect, type RouteObject } from "react-router";
-import { Broken, Missing, Starting } from "./shell/Broken";
+import { Broken, BrokenPage, Missing, Starting } from "./shell/Broken";
 import { loadConfig, requireOrg } from "./shell/session";
 import { Shell } from "./shell/Shell";
 import * as issues from "./pages/issues/IssuesPage";
@@ -40,7 +40,7 @@ const pages: RouteObject = {
   Component: Shell,
   children: [
     {
-      ErrorBoundary: Broken,
+      ErrorBoundary: BrokenPage,
       children: [
         { index: true, loader: () => redirect("/issues/") },
         { path: "issues/", loader: issues.loader, Component: issues.Component },

@@ -40,10 +40,16 @@ export function reason(grouping: Grouping): string {
   if (/fingerprint/.test(main.type)) return "Grouped by a fingerprint that the client or one of your rules set.";
   if (main.type === "checksum") return "Grouped by the checksum that the client sent.";
   const frames = main.component === null ? [] : find(main.component, "frame");
-  const used = frames.filter((frame) => frame.contributes).length;
-  if (used > 0) return `Grouped by ${used === 1 ? "one frame" : `${used} frames`}${/app/.test(main.name) ? (used === 1 ? " that is yours" : " that are yours") : " of the whole stack"}${used < frames.length ? `; ${frames.length - used} of ${frames.length} were left out by rules` : ""}.`;
+  if (frames.some((frame) => frame.contributes)) return framesReason(frames, /app/.test(main.name));
   if (main.component !== null && find(main.component, "value").some((one) => one.contributes)) return "Grouped by the type and the cleaned-up text of the error, since no frame told more.";
   return `Grouped by its ${main.name.replaceAll("_", " ").replaceAll("-", " ")}.`;
+}
+
+function framesReason(frames: readonly Component[], areYours: boolean): string {
+  const used = frames.filter((frame) => frame.contributes).length;
+  const which = areYours ? (used === 1 ? "that is yours" : "that are yours") : "of the whole stack";
+  const left = used < frames.length ? `; ${frames.length - used} of ${frames.length} were left out by rules` : "";
+  return `Grouped by ${used === 1 ? "one frame" : `${used} frames`} ${which}${left}.`;
 }
 
 /** Every component with this id, depth first. */

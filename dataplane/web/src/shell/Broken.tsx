@@ -3,23 +3,32 @@ import { Link, useRevalidator, useRouteError } from "react-router";
 import { sentence } from "../api/client";
 import { ConfigProblem } from "../api/config";
 
+/** Outside of the frame: the page is its own main region. */
 export function Broken() {
+  return <main className="page mx-auto pt-16"><p className="brand px-0!">errata<i>.</i></p><Problem /></main>;
+}
+
+/** Inside the frame, which has the main region already. */
+export function BrokenPage() {
+  return <div className="page"><Problem /></div>;
+}
+
+function Problem() {
   const error = useRouteError();
   const { revalidate, state } = useRevalidator();
   const isConfig = error instanceof ConfigProblem;
   return (
-    <main className="page mx-auto pt-16">
+    <>
       <title>Errata: not available</title>
-      <p className="brand">errata<i>.</i></p>
       <div role="alert">
-      <h1 className="title px-2">{isConfig ? "Errata could not start in this browser." : "This page stumbled."}</h1>
-      <p className="mt-2 px-2 text-ink-2">{sentence(error)}</p>
+        <h1 className="title">{isConfig ? "Errata could not start in this browser." : "This page stumbled."}</h1>
+        <p className="mt-2 text-ink-2">{sentence(error)}</p>
       </div>
-      <div className="mt-4 flex gap-2 px-2">
+      <div className="mt-4 flex gap-2">
         <button type="button" className="btn primary" disabled={state === "loading"} onClick={() => (isConfig ? void revalidate() : location.reload())}>{state === "loading" ? "Trying…" : "Try again"}</button>
         {!isConfig && <Link className="btn" to="/issues/">Go to issues</Link>}
       </div>
-    </main>
+    </>
   );
 }
 

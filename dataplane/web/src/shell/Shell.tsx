@@ -1,7 +1,7 @@
 /** The frame around every page: navigation, global keys, messages. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, NavLink, Outlet, ScrollRestoration, useNavigate } from "react-router";
+import { Link, NavLink, Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
 import { request } from "../api/client";
 import { issueHitsQuery, queryClient } from "../api/queries";
 import { useLive } from "../api/stream";
@@ -56,7 +56,8 @@ function Navigation({ onKeys }: { onKeys: () => void }) {
 }
 
 function Item({ to, label, also, children }: { to: string; label: string; also?: string; children?: React.ReactNode }) {
-  const inside = also !== undefined && location.pathname.startsWith(also);
+  const { pathname } = useLocation();
+  const inside = also !== undefined && pathname.startsWith(also);
   return <NavLink to={to} className={({ isActive }) => (isActive || inside ? "item on" : "item")}>{label}{children}</NavLink>;
 }
 
