@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use store::{ArchiveCondition, EventScope, Issue, IssueChange, IssueQuery, IssueSort, Organization, Priority, Resolution, StateChange, Tombstone};
+use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange, Tombstone};
 
 /// Issues that one bulk change may touch.
 const BULK_MAX: usize = 1_000;
@@ -175,7 +175,10 @@ async fn state_change(call: &Call, organization: &Organization, project_id: i64,
     let details = &body.status_details;
     let current = || async { Ok::<_, ApiError>(call.api.stores.releases.latest_release(organization.id, project_id).await?.map(|release| release.version)) };
     Ok(Some(match status {
-        "unresolved" => StateChange::Unresolve,
+        "unresolved" => match body.substatus.as_deref().and_then(restored) {
+            Some(state) => StateChange::Restore(Box::new(IssueBefore { issue_id: 0, state, resolution: None, resolved_ms: None, archive: None, assignee: None, priority: Priority::Medium })),
+            None => StateChange::Unresolve,
+        },
         "resolvedInNextRelease" => StateChange::Resolve(Resolution::InNextRelease { current: current().await? }),
         "resolved" if details.in_next_release == Some(true) => StateChange::Resolve(Resolution::InNextRelease { current: current().await? }),
         "resolved" => match (&details.in_release, &details.in_commit) {
@@ -190,6 +193,11 @@ async fn state_change(call: &Call, organization: &Organization, project_id: i64,
         "ignored" | "muted" | "archived" => archive(call, body)?,
         other => return Err(ApiError::field("status", format!("\"{other}\" is not a valid choice."))),
     }))
+}
+
+/// Undo gives back the state an issue had: these are no changes a person makes otherwise.
+fn restored(substatus: &str) -> Option<IssueState> {
+    [IssueState::New, IssueState::Regressed, IssueState::Escalating].into_iter().find(|state| state.substatus_name() == Some(substatus))
 }
 
 /// A week in minutes: the widest window of a count (`product-api` §2.6).

@@ -68,8 +68,9 @@ struct WhichToken {
 pub async fn remove(call: Call) -> Result<Response, ApiError> {
     let organization = call.first_organization("org:read").await?;
     let user_id = call.caller()?.user_id().ok_or(ApiError::Forbidden)?;
-    let which: WhichToken = call.json()?;
-    let id = which.id.as_i64().or_else(|| which.id.as_str()?.parse().ok()).ok_or_else(|| ApiError::field("tokenId", "Give the id of the token."))?;
+    let in_query = call.query("tokenId").and_then(|id| id.parse().ok());
+    let in_body = || call.json::<WhichToken>().ok().and_then(|which| which.id.as_i64().or_else(|| which.id.as_str()?.parse().ok()));
+    let id: i64 = in_query.or_else(in_body).ok_or_else(|| ApiError::field("tokenId", "Give the id of the token."))?;
     let own = call.api.stores.tokens.tokens(organization.id, Some(user_id)).await?;
     if !own.iter().any(|token| token.id == id) {
         return Err(ApiError::NotFound);
