@@ -73,7 +73,7 @@ pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Va
 
 /// The key of the filter that takes the event.
 fn filtered(request: &Request, event: &Value, agent: Option<&Agent>) -> Option<String> {
-    let view = EventView::new(event);
+    let view = EventView::without_frames(event);
     let user_agent = event.get("request").and_then(Value::as_object).and_then(|http| normalize::header(http, "User-Agent"));
     let client_ip = request.header.client_ip.as_deref();
     request.project.filters.find(&Subject { view: &view, client_ip, user_agent, agent })
