@@ -370,3 +370,21 @@ fn rule_texts_of_the_project_group_and_name_events() {
     assert_eq!(event["_fingerprint_info"]["client_fingerprint"], json!(["{{ default }}"]));
     assert_eq!(prepared.outcomes.iter().filter(|o| o.kind == OutcomeKind::Invalid).count(), 0);
 }
+
+#[test]
+fn stored_event_explains_itself_with_the_same_hashes() {
+    let event = br#"{"platform":"native","fingerprint":["{{ default }}","x"],"exception":[{"type":"E","value":"v","stacktrace":{"frames":[
+        {"function":"main","package":"/usr/lib/libc.so"},{"function":"void app::run<int>(char)","package":"/app"},{"function":"abort","package":"/usr/lib/libc.so","in_app":true}]}}]}"#;
+    let stored = run(Route::Store, "", event);
+    let rules = pipeline::explain::RuleTexts::default().compile().expect("default rules");
+    let explained = pipeline::explain::explain(&stored.events[0].payload, &rules).expect("explained");
+    assert_eq!(explained.hashes, stored.events[0].hashes.iter().map(hex::encode).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_feedback_is_an_issue_of_its_own() {
+    let feedback = r#"{"contexts":{"feedback":{"message":"it broke"}}}"#;
+    let first = envelope(&[(json!({"type": "feedback"}), feedback), (json!({"type": "feedback"}), feedback)]);
+    assert_ne!(first.events[0].hashes, first.events[1].hashes);
+    assert_eq!(first.events[0].message, "it broke");
+}
