@@ -7,7 +7,7 @@ use crate::{
     Request,
     enrich::{self, agent::Agent},
     filter::Subject,
-    group::{self, title},
+    group::{self, component::hash_of, title},
     normalize::{self, Surroundings, notes::Notes},
     open::invalid,
     view::EventView,
@@ -49,7 +49,6 @@ pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Va
         received_ms: request.header.received_ms,
         sent_at_ms: input.sent_at_ms,
         client_ip: request.header.client_ip.as_deref(),
-        user_agent: request.header.user_agent.as_deref(),
         retention_d: request.project.options.event_retention_d,
         may_infer_ip: !request.project.options.scrubbing.scrub_ip_addresses,
     };
@@ -73,7 +72,7 @@ pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Va
 
 /// The key of the filter that takes the event.
 fn filtered(request: &Request, event: &Value, agent: Option<&Agent>) -> Option<String> {
-    let view = EventView::new(event);
+    let view = EventView::without_frames(event);
     let user_agent = event.get("request").and_then(Value::as_object).and_then(|http| normalize::header(http, "User-Agent"));
     let client_ip = request.header.client_ip.as_deref();
     request.project.filters.find(&Subject { view: &view, client_ip, user_agent, agent })
@@ -92,10 +91,12 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
     group::enhance_event(&mut view, rules);
     let grouping = group::group_event(&view, rules);
     let heading = title::heading(&view, &grouping);
-    let hashes = grouping.hashes();
-    let hashes_before = hashes_before(request, &event);
+    // Every feedback is an issue of its own.
+    let is_feedback = input.item_type == ItemType::Feedback;
+    let hashes = if is_feedback { vec![hash_of([input.event_id.to_string().as_str()])] } else { grouping.hashes() };
+    let hashes_before = if is_feedback { Vec::new() } else { hashes_before(request, &event) };
     let handled = title::main_exception(&view, grouping.main_exception_id).and_then(|exception| exception.mechanism.as_ref()?.handled);
-    let message = view.message().unwrap_or_default().chars().take(8192).collect();
+    let message = view.message().or_else(|| view.text(&["contexts", "feedback", "message"])).unwrap_or_default().chars().take(8192).collect();
     let changes = write_back::changes(&view, &grouping, &heading);
     let tags = tags::index_tags(&view, handled);
     let text = |key: &str| event.str_at(&[key]).map(str::to_owned);

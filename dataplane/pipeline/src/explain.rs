@@ -92,6 +92,7 @@ pub fn explain(event: &[u8], rules: &GroupingRules) -> Result<Explanation, Error
 pub fn explain_event(event: &[u8], rules: &GroupingRules) -> Result<(Explanation, Heading, Vec<String>), Error> {
     let mut event = json::parse(event)?;
     event.as_object().ok_or(Error::NoObject)?;
+    restore_fingerprint(&mut event);
     normalize::normalize(&mut event, &Surroundings::none(), &mut Notes::default());
     let mut view = EventView::new(&event);
     group::enhance_event(&mut view, rules);
@@ -100,6 +101,14 @@ pub fn explain_event(event: &[u8], rules: &GroupingRules) -> Result<(Explanation
     let variants = grouping.variants.iter().map(|variant| (variant.name.to_owned(), variant_json(variant, grouping.config))).collect();
     let heading = heading(&view, &grouping);
     Ok((Explanation { config: grouping.config.id, hashes, variants }, heading, grouping.fingerprint))
+}
+
+/// In a stored event a rule's fingerprint stands where the SDK's was.
+fn restore_fingerprint(event: &mut json::Value) {
+    let Some(sent) = event.at(&["_fingerprint_info", "client_fingerprint"]).cloned() else { return };
+    if let Some(event) = event.as_object_mut() {
+        event.insert("fingerprint", sent);
+    }
 }
 
 /// The lines of both texts that are no rules.

@@ -33,7 +33,6 @@ pub struct Surroundings<'s> {
     /// When the SDK says it sent the event; without it there is no clock drift.
     pub sent_at_ms: Option<i64>,
     pub client_ip: Option<&'s str>,
-    pub user_agent: Option<&'s str>,
     /// Error events older than this count as received now.
     pub retention_d: u32,
     /// Addresses may be filled in from the connection.
@@ -49,7 +48,6 @@ impl Surroundings<'_> {
             received_ms: 0,
             sent_at_ms: None,
             client_ip: None,
-            user_agent: None,
             retention_d: u32::MAX,
             may_infer_ip: false,
         }

@@ -1,4 +1,5 @@
-//! What grouping found out is written into the event: `in_app`, categories, short function names, fingerprint, title.
+//! What grouping found out is written into the event: `in_app`, short function names, fingerprint, title. Categories are not:
+//! rules that run over the stored event again must find it as it was.
 
 use crate::{
     group::{title::Heading, variants::Grouping},
@@ -17,7 +18,6 @@ pub struct Changes {
 struct FrameChange {
     in_app: Option<bool>,
     orig_in_app: i64,
-    category: Option<String>,
     /// Short and raw.
     function: Option<(String, String)>,
 }
@@ -57,7 +57,6 @@ fn frame_change(frame: &Frame) -> FrameChange {
     FrameChange {
         in_app: frame.in_app,
         orig_in_app: frame.in_app_sent.map_or(-1, i64::from),
-        category: frame.category.map(str::to_owned),
         function: frame.function.as_deref().filter(|_| frame.function_trimmed).zip(frame.raw_function).map(|(short, raw)| (short.to_owned(), raw.to_owned())),
     }
 }
@@ -97,7 +96,7 @@ fn apply_frame(frame: &mut Object, change: FrameChange) {
         frame.insert("raw_function", raw);
     }
     let changed = change.in_app.map_or(-1, i64::from) != change.orig_in_app;
-    if !changed && change.category.is_none() {
+    if !changed {
         return;
     }
     let data = frame.entry("data");
@@ -105,10 +104,5 @@ fn apply_frame(frame: &mut Object, change: FrameChange) {
         *data = Value::Object(Object::new());
     }
     let data = data.as_object_mut().expect("made an object above");
-    if changed {
-        data.insert("orig_in_app", change.orig_in_app);
-    }
-    if let Some(category) = change.category {
-        data.insert("category", category);
-    }
+    data.insert("orig_in_app", change.orig_in_app);
 }

@@ -1,6 +1,7 @@
 //! Errors of browser extensions, which the project's people cannot mend: known messages, and addresses of extensions.
 
-use crate::view::{EventView, Frame};
+use crate::view::EventView;
+use model::json::Value;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -10,9 +11,10 @@ pub fn is_from_extension(view: &EventView) -> bool {
     if first.value.is_some_and(|value| MESSAGES.is_match(value)) {
         return true;
     }
-    let named = |frame: &&Frame| frame.abs_path.is_some_and(|path| !path.is_empty() && !matches!(path, "<anonymous>" | "[native code]"));
-    let frames = view.exceptions.iter().filter_map(|exception| exception.stacktrace.as_ref()).flat_map(|stack| &stack.frames);
-    frames.filter(named).last().and_then(|frame| frame.abs_path).is_some_and(|path| SOURCES.is_match(path))
+    let exceptions = view.json.at(&["exception", "values"]).and_then(Value::as_array).unwrap_or_default();
+    let frames = exceptions.iter().filter_map(|exception| exception.at(&["stacktrace", "frames"])?.as_array()).flatten();
+    let paths = frames.filter_map(|frame| frame.str_at(&["abs_path"]));
+    paths.filter(|path| !matches!(*path, "" | "<anonymous>" | "[native code]")).last().is_some_and(|path| SOURCES.is_match(path))
 }
 
 static MESSAGES: LazyLock<Regex> = LazyLock::new(|| {

@@ -9,7 +9,7 @@ fn find(options: FilterOptions, client_ip: Option<&str>, event: &str) -> Option<
     let mut event = json::parse(event.as_bytes()).expect("JSON");
     normalize(&mut event, &Surroundings::none(), &mut Notes::default());
     let agent = enrich::agent_of(&event, &[]);
-    let view = EventView::new(&event);
+    let view = EventView::without_frames(&event);
     let user_agent = header(&event, "User-Agent");
     Filters::new(&options).find(&Subject { view: &view, client_ip, user_agent, agent: agent.as_ref() })
 }

@@ -46,7 +46,7 @@ pub fn heading(view: &EventView, grouping: &Grouping) -> Heading {
 }
 
 fn event_type(view: &EventView) -> &'static str {
-    if view.json.str_at(&["type"]) == Some("feedback") || view.json.at(&["contexts", "feedback"]).is_some_and(|value| value.as_object().is_some()) {
+    if view.json.str_at(&["type"]) == Some("feedback") {
         return "feedback";
     }
     if !view.exceptions.is_empty() {

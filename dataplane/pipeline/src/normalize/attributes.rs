@@ -15,6 +15,7 @@ use std::borrow::Cow;
 pub fn normalize(event: &mut Object, around: &Surroundings, path: Path, notes: &mut Notes) {
     event.insert("event_id", Value::string(around.event_id.to_string()));
     event.insert("received", around.received_ms as f64 / 1000.0);
+    event_type(event, around.item_type);
     level(event, around.item_type, path, notes);
     platform(event);
     logger(event, path, notes);
@@ -65,6 +66,14 @@ pub fn bags(event: &mut Object, path: Path, notes: &mut Notes) {
 /// Nulls say nothing here.
 const KNOWN_TO_BE_EMPTY: [&str; 14] =
     ["release", "dist", "environment", "transaction", "logger", "culprit", "server_name", "site", "user", "request", "logentry", "exception", "threads", "fingerprint"];
+
+/// What an event says of its type counts on items of that type only; otherwise it is inferred later.
+fn event_type(event: &mut Object, item_type: ItemType) {
+    match item_type {
+        ItemType::Feedback => event.insert("type", "feedback"),
+        _ => drop(event.remove("type")),
+    }
+}
 
 fn level(event: &mut Object, item_type: ItemType, path: Path, notes: &mut Notes) {
     let default = if item_type == ItemType::Transaction { "info" } else { "error" };

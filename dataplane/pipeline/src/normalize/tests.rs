@@ -13,7 +13,6 @@ fn around() -> Surroundings<'static> {
         received_ms: RECEIVED_MS,
         sent_at_ms: None,
         client_ip: Some("203.0.113.9"),
-        user_agent: None,
         retention_d: 90,
         may_infer_ip: true,
     }

@@ -3,7 +3,7 @@
 use super::invalid;
 use crate::{Request, event::{EventInput, prepare_event}};
 use base64::{Engine, alphabet, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig}};
-use model::{category::Category, item::ItemType, prepared::Prepared};
+use model::{category::Category, item::ItemType, prepared::Prepared, record::Route};
 use std::{borrow::Cow, io::Read};
 
 /// Prepares the one event of a store request; an envelope sent here is one too.
@@ -11,6 +11,12 @@ pub(crate) fn store(request: &Request, body: &[u8], prepared: &mut Prepared) {
     if request.header.content_type.starts_with("application/x-sentry-envelope") {
         return super::envelope::envelope(request, body, prepared);
     }
+    // In a query string `+` means a space; base64 has no spaces.
+    let pixel = (request.header.route == Route::StorePixel).then(|| body.iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }).collect::<Vec<u8>>());
+    let body = match &pixel {
+        Some(pixel) if !body.trim_ascii_start().starts_with(b"{") => pixel,
+        _ => body,
+    };
     let json = match unwrapped(body, request.project.limits.decoded_bytes_max) {
         Some(json) => json,
         None => return prepared.outcomes.push(invalid(Category::Error, "payload", 1, Some(request.header.event_id))),
