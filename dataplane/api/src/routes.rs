@@ -35,14 +35,9 @@ pub fn router(api: Api) -> Router {
         .route("/api/0/", get(organizations::root))
         .route("/api/client-config", get(client_config::get))
         .route("/api/client-config/", get(client_config::get))
-        .route("/api/{*rest}", axum::routing::any(not_found))
         .fallback(web::page)
         .layer(tower_http::compression::CompressionLayer::new())
         .with_state(api)
-}
-
-async fn not_found() -> ApiError {
-    ApiError::NotFound
 }
 
 async fn method_not_allowed(method: Method) -> Response {

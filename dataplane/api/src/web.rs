@@ -1,5 +1,6 @@
 //! The web bundle, inside the binary. Any path that is no API is the page; without a bundle a page says how to build it.
 
+use crate::ApiError;
 use axum::{extract::Request, response::{IntoResponse, Response}};
 use http::{HeaderValue, StatusCode, header};
 use std::net::IpAddr;
@@ -20,6 +21,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: 
 
 pub async fn page(request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
+    if path == "api" || path.starts_with("api/") {
+        return ApiError::NotFound.into_response();
+    }
     if let Some(file) = Bundle::get(path).filter(|_| !path.is_empty()) {
         return asset(path, file);
     }
