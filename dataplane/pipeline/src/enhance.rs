@@ -12,7 +12,7 @@ pub mod rule;
 
 use crate::view::Frame;
 use glob::PathText;
-use index::{Index, PairList};
+use index::{Everywhere, Index, PairList};
 use rule::{Action, ExceptionField, Flag, FrameMatcher, FrameTest, Rule};
 
 /// Rules in order, ready to be applied.
@@ -121,7 +121,7 @@ struct Pass<'r, 'p> {
     /// (rule, frame) for which all tests hold that do not depend on earlier rules.
     candidates: PairList,
     /// Rules whose frame tests all depend on earlier rules.
-    everywhere: &'r [u32],
+    everywhere: &'r [Everywhere],
     paths: &'p [FramePaths],
     exception: ExceptionContext<'p>,
     is_custom: bool,
@@ -150,13 +150,12 @@ impl<'r, 'p> Pass<'r, 'p> {
 
     fn modify(&self, frames: &mut [Frame<'r>]) {
         let mut matched = Vec::new();
-        self.for_each_rule(frames.len(), |pass, at, static_hold, indexes| {
-            let rule = &pass.rules[at];
-            if !rule.modifies_frames() || !pass.exception_holds(rule) {
+        self.for_each_rule(|rule, trial| {
+            if !rule.modifies_frames() || !self.may_match(rule, trial, frames) {
                 return;
             }
             matched.clear();
-            matched.extend(indexes.filter(|&frame| pass.tests_hold(rule, static_hold, frames, frame)));
+            trial.each_frame(frames.len(), |frame| matched.extend(self.tests_hold(rule, trial, frames, frame).then_some(frame)));
             for &frame in &matched {
                 modify_frames(rule, frame, frames);
             }
@@ -165,37 +164,45 @@ impl<'r, 'p> Pass<'r, 'p> {
 
     fn matches(&self, frames: &[Frame]) -> Vec<Match<'r>> {
         let mut found = Vec::new();
-        self.for_each_rule(frames.len(), |pass, at, static_hold, indexes| {
-            let rule = &pass.rules[at];
-            if !rule.updates_components() || !pass.exception_holds(rule) {
+        self.for_each_rule(|rule, trial| {
+            if !rule.updates_components() || !self.may_match(rule, trial, frames) {
                 return;
             }
-            let is_custom = pass.is_custom;
-            found.extend(indexes.filter(|&frame| pass.tests_hold(rule, static_hold, frames, frame)).map(|frame| Match { rule, frame, is_custom }));
+            trial.each_frame(frames.len(), |frame| {
+                if self.tests_hold(rule, trial, frames, frame) {
+                    found.push(Match { rule, frame, is_custom: self.is_custom });
+                }
+            });
         });
         found
     }
 
-    /// Calls back per rule, in order, with the frames to be tested and whether their static tests are known to hold.
-    fn for_each_rule(&self, frame_count: usize, mut visit: impl FnMut(&Self, usize, bool, &mut dyn Iterator<Item = usize>)) {
+    /// Visits the rules that may match, in order, with the frames to be tried.
+    fn for_each_rule(&self, mut visit: impl FnMut(&'r Rule, Trial)) {
+        let rules = self.rules;
         let mut pairs = self.candidates.as_slice();
-        let mut everywhere = self.everywhere.iter().copied().peekable();
+        let mut everywhere = self.everywhere;
         loop {
             let next_pair = pairs.first().map(|pair| pair.0);
-            match (next_pair, everywhere.peek().copied()) {
-                (None, None) => return,
-                (pair, Some(rule)) if pair.is_none_or(|pair| rule < pair) => {
-                    everywhere.next();
-                    visit(self, rule as usize, false, &mut (0..frame_count));
+            match everywhere.split_first() {
+                Some((next, rest)) if next_pair.is_none_or(|pair| next.rule < pair) => {
+                    visit(&rules[next.rule as usize], Trial::Everywhere { needs_category: next.needs_category });
+                    everywhere = rest;
                 }
-                (Some(rule), _) => {
+                _ => {
+                    let Some(rule) = next_pair else { return };
                     let end = pairs.iter().position(|pair| pair.0 != rule).unwrap_or(pairs.len());
-                    visit(self, rule as usize, true, &mut pairs[..end].iter().map(|pair| pair.1 as usize));
+                    visit(&rules[rule as usize], Trial::Candidates(&pairs[..end]));
                     pairs = &pairs[end..];
                 }
-                (None, Some(_)) => unreachable!("the arm above takes every rule when no pair is left"),
             }
         }
+    }
+
+    /// What can be said of a rule before any frame is tried.
+    fn may_match(&self, rule: &Rule, trial: Trial, frames: &[Frame]) -> bool {
+        let lacks_category = matches!(trial, Trial::Everywhere { needs_category: true }) && frames.iter().all(|frame| frame.category.is_none());
+        !lacks_category && self.exception_holds(rule)
     }
 
     fn exception_holds(&self, rule: &Rule) -> bool {
@@ -210,13 +217,32 @@ impl<'r, 'p> Pass<'r, 'p> {
     }
 
     /// All tests of a frame, or only those that earlier rules may have changed, and those of the neighbours.
-    fn tests_hold(&self, rule: &Rule, static_hold: bool, frames: &[Frame], at: usize) -> bool {
+    fn tests_hold(&self, rule: &Rule, trial: Trial, frames: &[Frame], at: usize) -> bool {
+        let static_hold = matches!(trial, Trial::Candidates(_));
         let neighbour = |matcher: &Option<FrameMatcher>, index: Option<usize>| {
             matcher.as_ref().is_none_or(|matcher| index.and_then(|index| Some(holds(matcher, frames.get(index)?, &self.paths[index]))).unwrap_or(false))
         };
         rule.frame.iter().filter(|matcher| !static_hold || !matcher.test.is_static()).all(|matcher| holds(matcher, &frames[at], &self.paths[at]))
             && neighbour(&rule.caller, at.checked_sub(1))
             && neighbour(&rule.callee, Some(at + 1))
+    }
+}
+
+/// The frames a rule is tried on.
+#[derive(Clone, Copy)]
+enum Trial<'p> {
+    /// Those for which its static tests hold: (rule, frame).
+    Candidates(&'p [(u32, u32)]),
+    /// All, with all tests.
+    Everywhere { needs_category: bool },
+}
+
+impl Trial<'_> {
+    fn each_frame(self, count: usize, mut visit: impl FnMut(usize)) {
+        match self {
+            Trial::Candidates(pairs) => pairs.iter().for_each(|pair| visit(pair.1 as usize)),
+            Trial::Everywhere { .. } => (0..count).for_each(visit),
+        }
     }
 }
 

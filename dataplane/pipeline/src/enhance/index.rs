@@ -16,7 +16,15 @@ pub type PairList = Vec<(u32, u32)>;
 pub struct Index {
     families: [FamilyIndex; 3],
     /// Rules that have no positive test of a frame's texts: tried on every frame.
-    everywhere: Vec<u32>,
+    everywhere: Vec<Everywhere>,
+}
+
+/// A rule that is tried on every frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Everywhere {
+    pub rule: u32,
+    /// Spares the trial on the many stack traces that have none.
+    pub needs_category: bool,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +54,7 @@ impl Index {
         index
     }
 
-    pub fn everywhere(&self) -> &[u32] {
+    pub fn everywhere(&self) -> &[Everywhere] {
         &self.everywhere
     }
 
@@ -76,7 +84,7 @@ impl Index {
         let positive = || rule.frame.iter().filter(|matcher| !matcher.negated).map(|matcher| &matcher.test);
         let telling = positive().max_by_key(|test| telling_power(test)).filter(|test| telling_power(test) > 0);
         let Some(test) = telling else {
-            return self.everywhere.push(at);
+            return self.everywhere.push(Everywhere { rule: at, needs_category: rule.needs_category() });
         };
         let families = rule.families();
         for family in FAMILIES.into_iter().filter(|family| families.contains(*family)) {

@@ -127,6 +127,12 @@ impl Rule {
         self.actions.iter().any(|action| !matches!(action, Action::Category(_) | Action::InvertStacktrace(_)))
     }
 
+    /// Whether the rule can only match where some frame has a category already.
+    pub fn needs_category(&self) -> bool {
+        let all = self.frame.iter().chain(&self.caller).chain(&self.callee);
+        all.into_iter().any(|matcher| !matcher.negated && matches!(matcher.test, FrameTest::Category(_)))
+    }
+
     /// The families whose frames can match.
     pub fn families(&self) -> Families {
         let families = self.frame.iter().filter(|matcher| !matcher.negated).filter_map(|matcher| match matcher.test {

@@ -22,7 +22,7 @@ impl KeyRules {
     }
 
     pub fn is_sensitive(&self, key: &str) -> bool {
-        if key.len() > KEY_BYTES_MAX {
+        if key.len() > KEY_BYTES_MAX || (self.sensitive.is_empty() && !has_letters_of_a_secret(key)) {
             return false;
         }
         let mut buffer = [0u8; KEY_BYTES_MAX];
@@ -45,6 +45,27 @@ impl KeyRules {
 
 /// Longer keys are data, not names.
 const KEY_BYTES_MAX: usize = 256;
+
+/// A bit per letter of the alphabet, whatever the case.
+const fn letters(text: &[u8]) -> u32 {
+    let (mut mask, mut at) = (0, 0);
+    while at < text.len() {
+        mask |= if text[at].is_ascii_alphabetic() { 1 << (text[at] & 31) } else { 0 };
+        at += 1;
+    }
+    mask
+}
+
+/// The letters of the words in [`has_secret_part`]: a key that lacks one of each word's needs no closer look.
+const SECRET_LETTERS: [u32; 16] = [
+    letters(b"passwd"), letters(b"passphrase"), letters(b"privatekey"), letters(b"pwd"), letters(b"secret"), letters(b"apikey"), letters(b"accesskey"), letters(b"auth"),
+    letters(b"credential"), letters(b"mysqlpwd"), letters(b"token"), letters(b"twofactor"), letters(b"otp"), letters(b"bearer"), letters(b"xsrf"), letters(b"jwt"),
+];
+
+fn has_letters_of_a_secret(key: &str) -> bool {
+    let key = letters(key.as_bytes());
+    SECRET_LETTERS.iter().any(|word| key & word == *word)
+}
 
 /// Parts of names, dashes and underscores aside. Most keys share no first letter with any of them.
 fn has_secret_part(lower: &str) -> bool {
@@ -108,7 +129,7 @@ mod tests {
 
     #[test]
     fn secrets_are_known_in_all_spellings() {
-        for key in ["password", "User-Password", "passwd", "mysql_pwd", "api_key", "apiKey", "X-API-Key", "secret", "client_secret", "Authorization", "auth", "credentials", "private_key", "access_token", "csrf_token", "otp", "two_factor_code", "_vercel_jwt"] {
+        for key in ["password", "User-Password", "passwd", "mysql_pwd", "api_key", "apiKey", "X-API-Key", "secret", "client_secret", "Authorization", "auth", "credentials", "private_key", "access_token", "xsrf-token", "csrf_token", "otp", "two_factor_code", "_vercel_jwt"] {
             check(key, true);
         }
     }

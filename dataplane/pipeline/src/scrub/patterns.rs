@@ -1,6 +1,7 @@
 //! Values that are secrets, whatever their key: card numbers, keys, tokens. A cheap look decides whether a text is searched.
 
-use regex::{Regex, RegexSet};
+use memchr::memmem::Finder;
+use regex::Regex;
 use std::sync::LazyLock;
 
 /// What is searched for, and how a find is treated.
@@ -22,20 +23,13 @@ struct Pattern {
     group: usize,
     text: &'static str,
     check: Option<fn(&str) -> bool>,
-    kind: Kind,
-}
-
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum Kind {
-    Secret,
-    Email,
-    Address,
 }
 
 const fn secret(rule: &'static str, regex: &'static str, group: usize) -> Pattern {
-    Pattern { rule, regex, group, text: super::FILTERED, check: None, kind: Kind::Secret }
+    Pattern { rule, regex, group, text: super::FILTERED, check: None }
 }
 
+/// In the order of the tests in [`candidates`].
 static PATTERNS: [Pattern; 10] = [
     secret("@pemkey:filter", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(.+?)-----END", 1),
     secret("@urlauth:filter", r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s:@?#]*:[^/\s@?#]*)@", 1),
@@ -44,12 +38,11 @@ static PATTERNS: [Pattern; 10] = [
     Pattern { check: Some(passes_mod97), ..secret("@iban:filter", r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b", 0) },
     Pattern { check: Some(is_social_security), ..secret("@usssn:filter", r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b", 0) },
     secret("@userpath:filter", r"(?:/Users/|/home/|[a-zA-Z]:\\+(?:Users|Documents and Settings)\\+)([^/\\\s]+)", 1),
-    Pattern { text: "[email]", kind: Kind::Email, ..secret("@email:replace", r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", 0) },
-    Pattern { text: "[ip]", kind: Kind::Address, check: Some(is_address), ..secret("@ip:replace", r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b", 0) },
-    Pattern { text: "[ip]", kind: Kind::Address, check: Some(is_address), ..secret("@ip:replace", r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}", 0) },
+    Pattern { text: "[email]", ..secret("@email:replace", r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", 0) },
+    Pattern { text: "[ip]", check: Some(is_address), ..secret("@ip:replace", r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b", 0) },
+    Pattern { text: "[ip]", check: Some(is_address), ..secret("@ip:replace", r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}", 0) },
 ];
 
-static SET: LazyLock<RegexSet> = LazyLock::new(|| RegexSet::new(PATTERNS.iter().map(|pattern| pattern.regex)).expect("the patterns are constants and compile"));
 static REGEXES: LazyLock<Vec<Regex>> = LazyLock::new(|| PATTERNS.iter().map(|pattern| Regex::new(pattern.regex).expect("the patterns are constants and compile")).collect());
 
 /// Longer texts are searched only up to here: a card number in the third mebibyte of a dump is not what people fear.
@@ -60,11 +53,9 @@ pub type Report<'r> = &'r mut dyn FnMut(&'static str, &'static str, Option<(usiz
 
 /// The text without secrets; `None` if there were none.
 pub fn scrub(text: &str, scope: Scope, report: Report) -> Option<String> {
-    if text.len() > TEXT_BYTES_MAX || !may_hold_secret(text, scope) {
-        return None;
-    }
+    let candidates = if text.len() > TEXT_BYTES_MAX { 0 } else { candidates(text, scope) };
     let mut scrubbed: Option<String> = None;
-    for at in SET.matches(text).into_iter().filter(|&at| applies(PATTERNS[at].kind, scope)) {
+    for at in (0..PATTERNS.len()).filter(|at| candidates & (1 << at) != 0) {
         let current = scrubbed.as_deref().unwrap_or(text);
         if let Some(next) = replace(at, current, text, report) {
             scrubbed = Some(next);
@@ -73,36 +64,76 @@ pub fn scrub(text: &str, scope: Scope, report: Report) -> Option<String> {
     scrubbed
 }
 
-fn applies(kind: Kind, scope: Scope) -> bool {
-    match kind {
-        Kind::Secret => scope.secrets,
-        Kind::Email => scope.secrets && scope.emails,
-        Kind::Address => scope.addresses,
+/// The patterns that could match at all. One pass over the bytes decides for nearly all texts; words are searched only where
+/// one of their rarer signs stands.
+fn candidates(text: &str, scope: Scope) -> u16 {
+    let bytes = text.as_bytes();
+    if bytes.len() < SECRET_BYTES_MIN {
+        return 0;
     }
+    let (mut digits, mut signs) = (0usize, 0u8);
+    for &byte in bytes {
+        let class = CLASSES[usize::from(byte)];
+        digits += usize::from(class & DIGIT);
+        signs |= class;
+    }
+    let all = |wanted: u8| signs & wanted == wanted;
+    let has = |finder: &LazyLock<Finder>| finder.find(bytes).is_some();
+    let tests: [(usize, bool); 10] = [
+        (0, scope.secrets && bytes.len() > 40 && all(SPACE | DASH) && has(&PRIVATE_KEY)),
+        (1, scope.secrets && all(AT | COLON | SLASH)),
+        (2, scope.secrets && all(SPACE) && (has(&BEARER) || has(&BEARER_UPPER))),
+        (3, scope.secrets && digits >= 13),
+        (4, scope.secrets && digits >= 9 && all(UPPER)),
+        (5, scope.secrets && digits >= 9 && all(DASH)),
+        (6, scope.secrets && ((all(SLASH) && (has(&USERS) || has(&HOME))) || (all(BACKSLASH | COLON) && has(&DRIVE)))),
+        (7, scope.secrets && scope.emails && all(AT)),
+        (8, scope.addresses && digits >= 4),
+        (9, scope.addresses && all(COLON)),
+    ];
+    tests.into_iter().fold(0, |mask, (at, holds)| mask | (u16::from(holds) << at))
 }
 
-/// Each pattern needs at least this: a longer row of digits, a user part, or one of a few words.
-fn may_hold_secret(text: &str, scope: Scope) -> bool {
-    let bytes = text.as_bytes();
-    let (mut digits, mut upper_then_digit) = (0, false);
-    let mut before = b' ';
-    for &byte in bytes {
-        digits += usize::from(byte.is_ascii_digit());
-        upper_then_digit |= before.is_ascii_uppercase() && byte.is_ascii_digit();
-        before = byte;
+/// `/home/a` is the shortest find; an address may be shorter still, but not `1.1.1.1`.
+const SECRET_BYTES_MIN: usize = 7;
+
+const DIGIT: u8 = 1;
+const AT: u8 = 2;
+const SLASH: u8 = 4;
+const BACKSLASH: u8 = 8;
+const SPACE: u8 = 16;
+const COLON: u8 = 32;
+const DASH: u8 = 64;
+const UPPER: u8 = 128;
+
+/// What each byte is a sign of.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut digit = b'0';
+    while digit <= b'9' {
+        classes[digit as usize] = DIGIT;
+        digit += 1;
     }
-    let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
-    digits >= 9
-        || (upper_then_digit && digits >= 4 && bytes.len() >= 15)
-        || memchr::memchr(b'@', bytes).is_some()
-        || has("/Users/")
-        || has("/home/")
-        || has(":\\")
-        || has("earer ")
-        || has("EARER ")
-        || has("PRIVATE KEY")
-        || (scope.addresses && (digits >= 4 || has(":")))
-}
+    let mut upper = b'A';
+    while upper <= b'Z' {
+        classes[upper as usize] = UPPER;
+        upper += 1;
+    }
+    classes[b'-' as usize] = DASH;
+    classes[b'@' as usize] = AT;
+    classes[b'/' as usize] = SLASH;
+    classes[b'\\' as usize] = BACKSLASH;
+    classes[b' ' as usize] = SPACE;
+    classes[b':' as usize] = COLON;
+    classes
+};
+
+static USERS: LazyLock<Finder> = LazyLock::new(|| Finder::new("/Users/"));
+static HOME: LazyLock<Finder> = LazyLock::new(|| Finder::new("/home/"));
+static DRIVE: LazyLock<Finder> = LazyLock::new(|| Finder::new(":\\"));
+static BEARER: LazyLock<Finder> = LazyLock::new(|| Finder::new("earer "));
+static BEARER_UPPER: LazyLock<Finder> = LazyLock::new(|| Finder::new("EARER "));
+static PRIVATE_KEY: LazyLock<Finder> = LazyLock::new(|| Finder::new("PRIVATE KEY"));
 
 fn replace(at: usize, text: &str, original: &str, report: Report) -> Option<String> {
     let pattern = &PATTERNS[at];
