@@ -4,7 +4,6 @@ mod admin;
 mod backstage;
 mod clock;
 mod commands;
-mod crash;
 mod first_start;
 mod gather;
 mod health;

@@ -89,7 +89,7 @@ impl Trimmer {
         let done: Vec<_> = pending.iter().map(|decision| decision.key).filter(|key| key.last < durable).collect();
         self.delete_spooled_bodies(partition, durable).await;
         self.stores.batches.forget(&done).await?;
-        crate::crash::point("before-log-trim");
+        config::crash::point("before-log-trim");
         self.queue.trim(partition, durable);
         Ok(durable < self.queue.range(partition).1)
     }

@@ -3,7 +3,8 @@
 //! Reads as a loop: poll a batch, prepare it in parallel, decide it in one state transaction, apply it to events. At-least-once in,
 //! exactly-once effect: what was decided is recorded and only ever applied again, never decided again.
 
-use crate::{clock::Clock, crash, gather, live::Live, pool::Pool};
+use crate::{clock::Clock, gather, live::Live, pool::Pool};
+use config::crash;
 use model::{item::ItemType, outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::{Offset, Partition, Record}};
 use queue::{PollLimits, Queue};
 use std::{sync::Arc, time::Duration};

@@ -100,7 +100,7 @@ fn kill_at_random_moments_loses_and_doubles_nothing() {
 
 #[test]
 fn kill_at_each_named_point_loses_and_doubles_nothing() {
-    for point in ["after-append", "before-state", "between-state-and-events:2", "before-log-trim"] {
+    for point in ["after-append:20", "after-fsync:20", "before-state:3", "between-state-and-events:3", "before-log-trim"] {
         let server = Server::start();
         let dsn = server.dsn.clone();
         let (data, _dir) = server.keep_data();

@@ -1,6 +1,7 @@
 //! What a person may configure, as types: parsing, defaults, limits, validation. Process options and project options.
 //! Pure. It deliberately knows no Kubernetes, no HTTP and no backend client.
 
+pub mod crash;
 pub mod ingest;
 pub mod process;
 pub mod project;

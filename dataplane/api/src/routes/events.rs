@@ -28,14 +28,14 @@ async fn list(call: &Call, organization: &Organization, scope: &EventScope) -> R
         Some(cursor) if !cursor.is_previous => usize::try_from(cursor.offset).unwrap_or(0),
         _ => 0,
     };
-    let after = call.cursor()?.filter(|cursor| !cursor.is_previous && cursor.value > 0).map(|cursor| EventCursor { timestamp_ms: cursor.value, event_id: EventId([0xff; 16]) });
+    let after = call.cursor()?.filter(|cursor| !cursor.is_previous && cursor.value > 0).map(|cursor| cursor.value);
     // A cursor is a time and how many events of exactly that time were already shown.
-    let page = call.api.stores.event_reads.list(scope, &filter, after, per_page + skip, SearchBudget::default()).await?;
+    let page = call.api.stores.event_reads.list(scope, &filter, after.map(EventCursor::before_all_of), per_page + skip, SearchBudget::default()).await?;
     let EventPage { rows, next, .. } = page;
     let rows: Vec<EventRow> = rows.into_iter().skip(skip).collect();
     let next = next.map(|next| {
         let same = rows.iter().rev().take_while(|row| row.timestamp_ms == next.timestamp_ms).count();
-        let carried = after.filter(|after| after.timestamp_ms == next.timestamp_ms).map_or(0, |_| skip);
+        let carried = after.filter(|after| *after == next.timestamp_ms).map_or(0, |_| skip);
         Cursor { value: next.timestamp_ms, offset: (same + carried) as i64, is_previous: false }
     });
     let shown = present_rows(call, organization, &rows).await?;

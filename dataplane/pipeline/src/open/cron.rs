@@ -22,6 +22,6 @@ pub(crate) fn cron(request: &Request, body: &[u8], prepared: &mut Prepared) {
         timestamp_ms: request.header.received_ms,
         quantities: vec![(Category::Monitor, 1)],
         header: made_header(ItemType::CheckIn, ""),
-        payload,
+        payload: payload.unwrap_or_else(|| body.to_vec()),
     });
 }

@@ -144,32 +144,37 @@ pub(crate) fn check_in(request: &Request, opened: &Opened, prepared: &mut Prepar
     match valid_check_in(payload) {
         Some((id, payload)) => {
             let mut stored = item(request, opened, id.unwrap_or_else(|| content_id(opened)), vec![(Category::Monitor, 1)]);
-            stored.payload = payload;
+            // The bytes stay as sent unless slug or status had to be settled.
+            if let Some(settled) = payload {
+                stored.payload = settled;
+            }
             prepared.items.push(stored);
         }
         None => refuse(prepared, opened, "invalid_check_in"),
     }
 }
 
-/// The check-in's own id and its JSON with slug and status settled; `None` if it is not valid.
-pub(crate) fn valid_check_in(payload: Value) -> Option<(Option<EventId>, Vec<u8>)> {
+/// The check-in's own id, and its JSON where slug or status had to be settled; `None` if it is not valid.
+pub(crate) fn valid_check_in(payload: Value) -> Option<(Option<EventId>, Option<Vec<u8>>)> {
     let Value::Object(mut payload) = payload else { return None };
     let slug = slugified(payload.get("monitor_slug")?.as_str()?);
     let environment_fits = payload.get("environment").and_then(Value::as_str).is_none_or(|name| name.len() <= 64);
     if slug.is_empty() || !environment_fits {
         return None;
     }
+    let is_settled = payload.get("monitor_slug").and_then(Value::as_str) == Some(slug.as_str());
     payload.insert("monitor_slug", slug);
     let status = match payload.get("status").and_then(Value::as_str) {
         Some(status @ ("ok" | "error" | "in_progress" | "missed" | "timeout")) => status.to_owned(),
         _ => "unknown".to_owned(),
     };
+    let is_settled = is_settled && payload.get("status").and_then(Value::as_str) == Some(status.as_str());
     payload.insert("status", status);
     let id = payload.get("check_in_id").and_then(Value::as_str).and_then(EventId::parse).filter(|id| !id.is_nil());
     // One check-in reports several times: what it says each time is part of what makes the report itself again.
     let text = json::to_vec(&Value::Object(payload));
     let report_id = id.map(|_| EventId(hash_of([std::str::from_utf8(&text).unwrap_or_default()])));
-    Some((report_id, text))
+    Some((report_id, (!is_settled).then_some(text)))
 }
 
 /// Lower-case letters, digits, `-` and `_`, at most 50.
@@ -205,7 +210,8 @@ pub(crate) fn replay(request: &Request, opened: &Opened, prepared: &mut Prepared
         recording_segment(opened.payload)
     };
     let id = match segment {
-        Some(segment) => EventId(hash_of([opened.event_id.to_string().as_str(), "/", segment.to_string().as_str()])),
+        // The event and the recording of a segment are two items.
+        Some(segment) => EventId(hash_of([opened.item_type.name(), "/", opened.event_id.to_string().as_str(), "/", segment.to_string().as_str()])),
         None => content_id(opened),
     };
     let mut stored = item(request, opened, id, vec![(Category::Replay, 1)]);

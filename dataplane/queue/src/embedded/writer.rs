@@ -3,6 +3,7 @@
 
 use super::{Shared, frame, index::Place, segment::Segment};
 use crate::AppendError;
+use config::crash;
 use model::record::{Offset, Partition, Record, Route};
 use std::{collections::HashMap, io, os::unix::{ffi::OsStrExt, fs::FileExt}, sync::Arc, time::{Duration, Instant}};
 use tokio::sync::{mpsc, oneshot};
@@ -115,11 +116,15 @@ impl Writer {
     /// Writes and fsyncs the buffer, then publishes its records.
     fn commit(&mut self) -> Result<(), AppendError> {
         let (segment, start) = self.active_segment().map_err(|error| AppendError::Io(error.to_string()))?;
-        let written = segment.file.write_all_at(&self.buffer, start).and_then(|()| segment.file.sync_data());
+        let written = segment.file.write_all_at(&self.buffer, start).and_then(|()| {
+            crash::point("after-append");
+            segment.file.sync_data()
+        });
         if let Err(error) = written {
             self.undo(&segment, start);
             return Err(AppendError::Io(error.to_string()));
         }
+        crash::point("after-fsync");
         self.publish(&segment, start);
         Ok(())
     }

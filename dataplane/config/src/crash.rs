@@ -14,11 +14,8 @@ pub fn point(name: &str) {
         && wanted == name
         && PASSED.fetch_add(1, Ordering::SeqCst) + 1 == *count
     {
-        // SAFETY: the point of the exercise; nothing after it runs.
-        unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
-        loop {
-            std::thread::park();
-        }
+        // No destructor, no flush, no handler of ours runs: what kill -9 leaves behind, this leaves behind.
+        std::process::abort();
     }
 }
 
