@@ -62,6 +62,13 @@ impl Project {
     }
 }
 
+impl Project {
+    /// What decides how the project's events are grouped; for explanations.
+    pub fn grouping(&self) -> &GroupingRules {
+        &self.grouping
+    }
+}
+
 /// Resources that all projects share.
 #[derive(Debug, Default)]
 pub struct Resources {
