@@ -1,2 +1,34 @@
-//! The `errata` program.
-fn main() {}
+//! The `errata` program: one file per subcommand in `commands`, roles composed in `roles`.
+
+mod admin;
+mod backstage;
+mod clock;
+mod commands;
+mod crash;
+mod first_start;
+mod gather;
+mod health;
+mod live;
+mod options;
+mod pool;
+mod roles;
+mod server;
+mod snapshot;
+mod upkeep;
+mod worker;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match commands::Cli::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("errata: {error:#}");
+            ExitCode::from(commands::COULD_NOT_RUN)
+        }
+    }
+}

@@ -122,24 +122,42 @@ fn parse_item<'a>(cursor: &mut Cursor<'a>) -> Result<Item<'a>, EnvelopeError> {
         HeaderLineError::End => EnvelopeError::UnexpectedEnd,
         HeaderLineError::MissingNewline => EnvelopeError::MissingNewline,
     })?;
-    let length = match raw.length {
-        None | Some(Value::Null) => None,
-        Some(value) => Some(value.as_u64().ok_or_else(|| EnvelopeError::ItemHeader("length is no number".into()))?),
-    };
-    let Some(Value::Str(type_name)) = raw.type_name else {
-        return Err(EnvelopeError::ItemHeader("type is missing".into()));
-    };
+    let (header, length) = raw.check()?;
     let payload = cursor.payload(length)?;
-    let header = ItemHeader {
-        content_type: text(raw.content_type),
-        filename: text(raw.filename),
-        attachment_type: text(raw.attachment_type),
-        platform: text(raw.platform),
-        item_count: raw.item_count.and_then(|value| value.as_u64()),
-        meta_length: raw.meta_length.and_then(|value| value.as_u64()),
-        type_name,
-    };
     Ok(Item { item_type: ItemType::from_name(&header.type_name), header, header_range, payload })
+}
+
+impl<'a> ItemHeader<'a> {
+    /// Reads one item header line by itself, for readers that stream: the header, and the payload's length where given.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::ItemHeader`], final.
+    pub fn parse_line(line: &'a [u8]) -> Result<(ItemHeader<'a>, Option<u64>), EnvelopeError> {
+        let raw: RawItemHeader = serde_json::from_slice(line).map_err(|error| EnvelopeError::ItemHeader(error.to_string()))?;
+        raw.check()
+    }
+}
+
+impl<'a> RawItemHeader<'a> {
+    fn check(self) -> Result<(ItemHeader<'a>, Option<u64>), EnvelopeError> {
+        let length = match self.length {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(value.as_u64().ok_or_else(|| EnvelopeError::ItemHeader("length is no number".into()))?),
+        };
+        let Some(Value::Str(type_name)) = self.type_name else {
+            return Err(EnvelopeError::ItemHeader("type is missing".into()));
+        };
+        let header = ItemHeader {
+            content_type: text(self.content_type),
+            filename: text(self.filename),
+            attachment_type: text(self.attachment_type),
+            platform: text(self.platform),
+            item_count: self.item_count.and_then(|value| value.as_u64()),
+            meta_length: self.meta_length.and_then(|value| value.as_u64()),
+            type_name,
+        };
+        Ok((header, length))
+    }
 }
 
 fn text<'a>(value: Option<Value<'a>>) -> Option<Cow<'a, str>> {

@@ -10,3 +10,4 @@ pub mod json;
 pub mod outcome;
 pub mod prepared;
 pub mod record;
+pub mod search;

@@ -1,0 +1,43 @@
+# `make run` starts Errata; `make test` passes every test. Both set up what they need on a Debian machine that has git, make,
+# Rust and Node.js. Caches lie outside the checkout, so that a clean clone is fast the second time.
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/errata
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export npm_config_cache ?= $(CACHE)/npm
+DATA ?= ./data
+LISTEN ?= 127.0.0.1:8000
+
+WEB := dataplane/web
+
+.PHONY: run build web test bench check clean
+
+## run: build everything and serve on $(LISTEN), data in $(DATA)
+run: build
+	$(CARGO_TARGET_DIR)/release/errata serve --data $(DATA) --listen $(LISTEN)
+
+## build: the release binary with the web pages in it
+build: web
+	cargo build --release --locked -p errata
+
+## web: the web bundle
+web: $(WEB)/dist/index.html
+
+$(WEB)/dist/index.html: $(WEB)/package-lock.json $(WEB)/package.json $(shell find $(WEB)/src $(WEB)/index.html $(WEB)/vite.config.ts -type f 2>/dev/null)
+	cd $(WEB) && npm ci --no-audit --no-fund && npm run build
+
+## test: every suite; prints each suite's time and fails on a skip that is not expected
+test:
+	e2e/run
+
+## check: types only, fast
+check:
+	cargo check --workspace --all-targets
+
+## bench: ratios against a bare echo within one run (see BENCHMARKS.md)
+bench: build
+	cargo build --release --locked -p errata-e2e --bin bench
+	$(CARGO_TARGET_DIR)/release/bench
+
+## clean: what was built in the checkout; caches stay
+clean:
+	rm -rf $(WEB)/dist $(WEB)/node_modules

@@ -1,0 +1,118 @@
+//! From the search language to what the stores answer: terms on issues go to state, terms on events to the day files.
+//!
+//! In: the query string of a list. Out: an [`IssueFilter`] and the [`EventScope`] of the window. Terms on events that stand side by
+//! side must hold in one event; their matches come in as issue ids.
+
+mod events;
+mod issues;
+mod window;
+
+use crate::{ApiError, request::Call};
+use model::search::{self, Query, Term};
+use store::{EventFilter, EventScope, IssueFilter, Organization, SearchBudget};
+
+pub use events::event_filter;
+pub use issues::assignee;
+pub use window::scope;
+
+/// What a list was asked for.
+pub struct Asked {
+    pub filter: IssueFilter,
+    pub scope: EventScope,
+}
+
+/// Hashes that one event search may answer. More than a page ever shows, less than a state query can take.
+const HASHES_MAX: usize = 1_000;
+
+/// Reads the parameters of an issue list.
+///
+/// # Errors
+/// [`ApiError::Invalid`] naming the fault in the query, [`ApiError::NotFound`] for a project of somebody else.
+pub async fn asked(call: &Call, organization: &Organization) -> Result<Asked, ApiError> {
+    let scope = window::scope(call, organization).await?;
+    let text = call.query("query").unwrap_or("is:unresolved");
+    let query = search::parse(text).map_err(|error| ApiError::Invalid(format!("Error parsing search query: {error}")))?;
+    let mut filter = Searcher { call, organization, scope: &scope }.lower(&query).await?;
+    if !scope.environments.is_empty() {
+        filter = and(vec![filter, IssueFilter::Environment(scope.environments.clone())]);
+    }
+    // Without a window every issue counts; with one, those seen in it.
+    if call.query("statsPeriod").or_else(|| call.query("start")).is_some_and(|text| !text.is_empty()) {
+        let seen = IssueFilter::LastSeenMs(store::Range { min: Some(scope.start_ms), max: None });
+        filter = and(vec![filter, seen]);
+    }
+    Ok(Asked { filter, scope })
+}
+
+fn and(mut parts: Vec<IssueFilter>) -> IssueFilter {
+    parts.retain(|part| *part != IssueFilter::All);
+    match parts.len() {
+        0 => IssueFilter::All,
+        1 => parts.remove(0),
+        _ => IssueFilter::And(parts),
+    }
+}
+
+struct Searcher<'a> {
+    call: &'a Call,
+    organization: &'a Organization,
+    scope: &'a EventScope,
+}
+
+impl Searcher<'_> {
+    async fn lower(&self, query: &Query) -> Result<IssueFilter, ApiError> {
+        match query {
+            Query::All => Ok(IssueFilter::All),
+            Query::Not(inner) => Ok(IssueFilter::Not(Box::new(Box::pin(self.lower(inner)).await?))),
+            Query::Or(parts) => {
+                let mut lowered = Vec::with_capacity(parts.len());
+                for part in parts {
+                    lowered.push(Box::pin(self.lower(part)).await?);
+                }
+                Ok(IssueFilter::Or(lowered))
+            }
+            Query::And(parts) => self.all_of(parts).await,
+            Query::Term(_) => self.all_of(std::slice::from_ref(query)).await,
+        }
+    }
+
+    async fn all_of(&self, parts: &[Query]) -> Result<IssueFilter, ApiError> {
+        let mut lowered = Vec::new();
+        let mut on_events = Vec::new();
+        for part in parts {
+            match part {
+                Query::Term(term) => match self.term(term).await? {
+                    Some(filter) => lowered.push(filter),
+                    None => on_events.push(events::lower_term(term)?),
+                },
+                Query::Not(inner) if matches!(&**inner, Query::Term(_)) => {
+                    let Query::Term(term) = &**inner else { continue };
+                    match self.term(term).await? {
+                        Some(filter) => lowered.push(IssueFilter::Not(Box::new(filter))),
+                        None => on_events.push(EventFilter::Not(Box::new(events::lower_term(term)?))),
+                    }
+                }
+                other => lowered.push(Box::pin(self.lower(other)).await?),
+            }
+        }
+        if !on_events.is_empty() {
+            lowered.push(self.with_events(EventFilter::And(on_events)).await?);
+        }
+        Ok(and(lowered))
+    }
+
+    /// A term that state alone answers; `None` for one on events.
+    async fn term(&self, term: &Term) -> Result<Option<IssueFilter>, ApiError> {
+        issues::lower_term(self.call, self.organization, term, self.call.api.backstage.now_ms()).await
+    }
+
+    /// Issues that have an event which passes.
+    async fn with_events(&self, filter: EventFilter) -> Result<IssueFilter, ApiError> {
+        let hits = self.call.api.stores.event_reads.hashes(self.scope, &filter, HASHES_MAX, SearchBudget::default()).await?;
+        let hash_ids: Vec<i64> = hits.hits.iter().map(|hit| hit.hash_id).collect();
+        let mut ids: Vec<i64> = self.call.api.stores.hashes.issues_of(self.organization.id, &hash_ids).await?.into_iter().flatten().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(IssueFilter::Ids(ids))
+    }
+}

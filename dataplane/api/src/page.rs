@@ -1,0 +1,91 @@
+//! Pages: the cursor in, the `Link` header out, always with both entries (`product-api` §3.1).
+
+use crate::ApiError;
+use http::HeaderValue;
+
+/// Most rows of a page, and the default.
+pub const PER_PAGE_MAX: usize = 100;
+
+/// `value:offset:is_prev`, opaque to clients: `value` is a position (a time, a count), `offset` an id or a number of rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cursor {
+    pub value: i64,
+    pub offset: i64,
+    pub is_previous: bool,
+}
+
+impl Cursor {
+    /// Reads a cursor; empty means the first page.
+    pub fn parse(text: Option<&str>) -> Result<Option<Cursor>, ApiError> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let mut parts = text.split(':');
+        let mut next = || parts.next()?.parse::<i64>().ok();
+        match (next(), next(), next()) {
+            (Some(value), Some(offset), Some(is_previous @ (0 | 1))) => Ok(Some(Cursor { value, offset, is_previous: is_previous == 1 })),
+            _ => Err(ApiError::Invalid("Invalid cursor parameter.".into())),
+        }
+    }
+
+    fn text(self) -> String {
+        format!("{}:{}:{}", self.value, self.offset, i64::from(self.is_previous))
+    }
+}
+
+/// The `Link` header of a page. `url` is the request's own, absolute; its cursor is replaced. Pages are walked forwards only: the
+/// previous entry is there for clients that demand it and never has results.
+pub fn link(url: &str, this: Option<Cursor>, next: Option<Cursor>) -> HeaderValue {
+    let entry = |relation: &str, cursor: Cursor, has_results: bool| {
+        let text = cursor.text();
+        format!("<{}>; rel=\"{relation}\"; results=\"{has_results}\"; cursor=\"{text}\"", with_cursor(url, &text))
+    };
+    let previous = Cursor { is_previous: true, ..this.unwrap_or_default() };
+    let following = next.or(this).unwrap_or_default();
+    let text = format!("{}, {}", entry("previous", previous, false), entry("next", following, next.is_some()));
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn with_cursor(url: &str, cursor: &str) -> String {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor=")).collect();
+    let joined = kept.iter().map(|pair| format!("{pair}&")).collect::<String>();
+    format!("{path}?{joined}cursor={cursor}")
+}
+
+/// Pages a list that is small enough to be in memory: rows from the cursor's offset, and where the next page begins.
+pub fn slice<T>(mut rows: Vec<T>, cursor: Option<Cursor>, per_page: usize) -> (Vec<T>, Option<Cursor>) {
+    let offset = cursor.map_or(0, |cursor| usize::try_from(cursor.offset).unwrap_or(0)).min(rows.len());
+    let mut page = rows.split_off(offset);
+    let has_more = page.len() > per_page;
+    page.truncate(per_page);
+    let next = has_more.then(|| Cursor { value: 0, offset: (offset + per_page) as i64, is_previous: false });
+    (page, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn link_has_both_entries_and_replaces_the_cursor() {
+        let next = Cursor { value: 0, offset: 100, is_previous: false };
+        let header = link("http://h/api/0/x/?query=a&cursor=0:0:0&limit=5", None, Some(next));
+        assert_eq!(
+            header.to_str().expect("text"),
+            "<http://h/api/0/x/?query=a&limit=5&cursor=0:0:1>; rel=\"previous\"; results=\"false\"; cursor=\"0:0:1\", <http://h/api/0/x/?query=a&limit=5&cursor=0:100:0>; rel=\"next\"; results=\"true\"; cursor=\"0:100:0\""
+        );
+    }
+
+    #[test]
+    fn malformed_cursor_is_refused() {
+        assert!(Cursor::parse(Some("a:b:c")).is_err() && Cursor::parse(Some("1:2")).is_err());
+        assert_eq!(Cursor::parse(Some("5:7:0")).expect("parses"), Some(Cursor { value: 5, offset: 7, is_previous: false }));
+        assert_eq!(Cursor::parse(Some("")).expect("empty"), None);
+    }
+
+    #[test]
+    fn slices_end_with_the_list() {
+        let (page, next) = slice((0..5).collect(), Some(Cursor { value: 0, offset: 2, is_previous: false }), 2);
+        assert_eq!((page, next.map(|cursor| cursor.offset)), (vec![2, 3], Some(4)));
+        assert_eq!(slice(vec![1], None, 5), (vec![1], None));
+    }
+}

@@ -1,0 +1,8 @@
+//! Rows as the JSON that Sentry's clients read (`product-api` §3.3, §3.4): one file per noun.
+
+pub mod activity;
+pub mod event;
+pub mod issue;
+pub mod people;
+pub mod project;
+pub mod release;

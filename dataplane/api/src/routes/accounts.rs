@@ -1,0 +1,186 @@
+//! Log-in, the caller itself, members.
+
+use crate::{ApiError, auth::session, password, present::people, request::{Call, json, no_content, ok}};
+use axum::response::Response;
+use http::{StatusCode, header::SET_COOKIE};
+use serde::Deserialize;
+use store::{Organization, Role, UserChange};
+
+#[derive(Deserialize)]
+struct Credentials {
+    #[serde(alias = "email")]
+    username: String,
+    password: String,
+}
+
+pub async fn log_in(call: Call) -> Result<Response, ApiError> {
+    let credentials: Credentials = call.json()?;
+    let logged_in = session::log_in(&call.api, &credentials.username, &credentials.password, &call.headers, &call.peer).await?;
+    let mut response = ok(&serde_json::json!({ "user": people::user(&logged_in.user), "nextUri": "/issues/" }));
+    for cookie in logged_in.cookies {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+pub async fn log_out(call: Call) -> Result<Response, ApiError> {
+    let mut response = no_content();
+    for cookie in session::log_out(&call.api, &call.headers).await? {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+pub async fn me(call: Call) -> Result<Response, ApiError> {
+    let user = call.caller()?.user.as_ref().ok_or(ApiError::NotFound)?;
+    Ok(ok(&people::user(user)))
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    name: Option<String>,
+}
+
+pub async fn update_me(call: Call) -> Result<Response, ApiError> {
+    let profile: Profile = call.json()?;
+    let id = call.caller()?.user_id().ok_or(ApiError::NotFound)?;
+    let user = call.api.stores.users.update_user(id, &UserChange { name: profile.name, ..UserChange::default() }).await?;
+    Ok(ok(&people::user(&user)))
+}
+
+/// Shorter passwords are guessed within the log-in throttle's patience (NIST SP 800-63B asks for at least 8).
+const PASSWORD_CHARS_MIN: usize = 8;
+
+#[derive(Deserialize)]
+struct NewPassword {
+    password: String,
+    #[serde(rename = "passwordNew")]
+    new: String,
+}
+
+pub async fn change_password(call: Call) -> Result<Response, ApiError> {
+    let change: NewPassword = call.json()?;
+    let user = call.caller()?.user.clone().ok_or(ApiError::NotFound)?;
+    if change.new.chars().count() < PASSWORD_CHARS_MIN {
+        return Err(ApiError::field("passwordNew", format!("This password is too short. It must contain at least {PASSWORD_CHARS_MIN} characters.")));
+    }
+    let hash = user.password_hash.unwrap_or_default();
+    let work = move || password::verify_password(&change.password, &hash).then(|| password::hash_password(&change.new));
+    let hashed = tokio::task::spawn_blocking(work).await.unwrap_or_default();
+    let hashed = hashed.ok_or_else(|| ApiError::field("password", "The password you entered is not correct."))?;
+    call.api.stores.users.update_user(user.id, &UserChange { password_hash: Some(Some(hashed)), ..UserChange::default() }).await?;
+    Ok(no_content())
+}
+
+pub async fn members(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("member:read").await?;
+    let (members, teams) = (call.api.stores.users.members(organization.id).await?, call.api.stores.teams.teams(organization.id).await?);
+    call.page_of(members.iter().map(|member| people::member(member, &teams)).collect())
+}
+
+async fn find_member(call: &Call, organization: &Organization) -> Result<store::Member, ApiError> {
+    let id = match call.path("member") {
+        "me" => None,
+        _ => Some(call.path_id("member")?),
+    };
+    let members = call.api.stores.users.members(organization.id).await?;
+    members.into_iter().find(|member| id.map_or(Some(member.user.id) == call.user_id(), |id| member.id == id)).ok_or(ApiError::NotFound)
+}
+
+pub async fn member(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("member:read").await?;
+    let teams = call.api.stores.teams.teams(organization.id).await?;
+    Ok(ok(&people::member(&find_member(&call, &organization).await?, &teams)))
+}
+
+#[derive(Deserialize)]
+struct NewMember {
+    email: String,
+    #[serde(alias = "role", rename = "orgRole")]
+    org_role: Option<String>,
+    name: Option<String>,
+    password: Option<String>,
+}
+
+fn role(name: Option<&str>) -> Result<Role, ApiError> {
+    let name = name.unwrap_or("member");
+    Role::from_name(name).ok_or_else(|| ApiError::field("orgRole", format!("'{name}' is no role; choose member, admin, manager or owner.")))
+}
+
+/// Nobody gives a role above its own.
+async fn refuse_above_own(call: &Call, organization: &Organization, wanted: Role) -> Result<(), ApiError> {
+    let caller = call.caller()?;
+    if caller.is_admin {
+        return Ok(());
+    }
+    let own = match caller.user_id() {
+        Some(id) => call.api.stores.users.memberships(id).await?.into_iter().find(|(of, _)| *of == organization.id).map(|(_, role)| role),
+        None => None,
+    };
+    if own.is_some_and(|own| wanted <= own) { Ok(()) } else { Err(ApiError::Forbidden) }
+}
+
+pub async fn add_member(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("member:write").await?;
+    let new: NewMember = call.json()?;
+    let email = new.email.trim().to_lowercase();
+    if !email.contains('@') || email.len() > 254 {
+        return Err(ApiError::field("email", "Enter a valid email address."));
+    }
+    let role = role(new.org_role.as_deref())?;
+    refuse_above_own(&call, &organization, role).await?;
+    let users = &call.api.stores.users;
+    let user = match users.user_by_email(&email).await? {
+        Some(user) => user,
+        None => {
+            let hash = match new.password {
+                Some(password) if password.chars().count() < PASSWORD_CHARS_MIN => return Err(ApiError::field("password", format!("At least {PASSWORD_CHARS_MIN} characters."))),
+                Some(password) => tokio::task::spawn_blocking(move || password::hash_password(&password)).await.ok(),
+                None => None,
+            };
+            users.create_user(&email, new.name.as_deref().unwrap_or_default(), hash.as_deref(), call.api.now_ms()).await?
+        }
+    };
+    let member = users.set_member(organization.id, user.id, role, call.api.now_ms()).await?;
+    call.audit(organization.id, "member.add", email, serde_json::json!({ "role": role.name() })).await?;
+    Ok(json(StatusCode::CREATED, &people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
+}
+
+#[derive(Deserialize)]
+struct MemberChange {
+    #[serde(alias = "role", rename = "orgRole")]
+    org_role: String,
+}
+
+pub async fn update_member(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("member:write").await?;
+    let change: MemberChange = call.json()?;
+    let member = find_member(&call, &organization).await?;
+    let role = role(Some(&change.org_role))?;
+    refuse_above_own(&call, &organization, role.max(member.role)).await?;
+    if member.role == Role::Owner && role != Role::Owner {
+        refuse_last_owner(&call, &organization).await?;
+    }
+    let member = call.api.stores.users.set_member(organization.id, member.user.id, role, call.api.now_ms()).await?;
+    call.audit(organization.id, "member.role", member.user.email.clone(), serde_json::json!({ "role": role.name() })).await?;
+    Ok(ok(&people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
+}
+
+pub async fn remove_member(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("member:admin").await?;
+    let member = find_member(&call, &organization).await?;
+    refuse_above_own(&call, &organization, member.role).await?;
+    if member.role == Role::Owner {
+        refuse_last_owner(&call, &organization).await?;
+    }
+    call.api.stores.users.remove_member(organization.id, member.user.id).await?;
+    call.api.stores.sessions.remove_sessions_of(member.user.id).await?;
+    call.audit(organization.id, "member.remove", member.user.email, serde_json::json!({})).await?;
+    Ok(no_content())
+}
+
+async fn refuse_last_owner(call: &Call, organization: &Organization) -> Result<(), ApiError> {
+    let members = call.api.stores.users.members(organization.id).await?;
+    let owners = members.iter().filter(|member| member.role == Role::Owner).count();
+    if owners > 1 { Ok(()) } else { Err(ApiError::Conflict("An organization needs at least one owner.".into())) }
+}

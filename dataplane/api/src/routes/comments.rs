@@ -1,0 +1,79 @@
+//! Comments and activity of an issue.
+
+use crate::{ApiError, present::activity, request::{Call, json, no_content, ok}};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use std::collections::HashMap;
+use store::{Activity, ActivityKind, User};
+
+/// Activity shown with an issue.
+pub const ACTIVITIES_MAX: u32 = 100;
+/// A comment is a remark, not a report.
+const COMMENT_CHARS_MAX: usize = 65_536;
+
+/// The users of some activities, by id.
+pub async fn users_of(call: &Call, activities: &[Activity]) -> Result<HashMap<i64, User>, ApiError> {
+    let mut ids: Vec<i64> = activities.iter().filter_map(|activity| activity.user_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let users = call.api.stores.users.users(&ids).await?;
+    Ok(users.into_iter().flatten().map(|user| (user.id, user)).collect())
+}
+
+async fn present(call: &Call, rows: &[Activity]) -> Result<Vec<serde_json::Value>, ApiError> {
+    let users = users_of(call, rows).await?;
+    Ok(rows.iter().map(|row| activity::activity(row, &users)).collect())
+}
+
+pub async fn activities(call: Call) -> Result<Response, ApiError> {
+    let (organization, issue) = call.issue("event:read").await?;
+    let rows = call.api.stores.activities.activities(organization.id, issue.id, ACTIVITIES_MAX).await?;
+    Ok(ok(&serde_json::json!({ "activity": present(&call, &rows).await? })))
+}
+
+pub async fn list(call: Call) -> Result<Response, ApiError> {
+    let (organization, issue) = call.issue("event:read").await?;
+    let mut rows = call.api.stores.activities.activities(organization.id, issue.id, 10 * ACTIVITIES_MAX).await?;
+    rows.retain(|row| row.kind == ActivityKind::Note);
+    let rows = present(&call, &rows).await?;
+    call.page_of(rows)
+}
+
+#[derive(Deserialize)]
+struct Comment {
+    #[serde(default)]
+    text: String,
+}
+
+fn text(call: &Call) -> Result<String, ApiError> {
+    let comment: Comment = call.json()?;
+    let text = comment.text.trim();
+    if text.is_empty() || text.chars().count() > COMMENT_CHARS_MAX {
+        return Err(ApiError::field("text", "This field may not be blank, nor longer than 65,536 characters."));
+    }
+    Ok(text.to_owned())
+}
+
+pub async fn create(call: Call) -> Result<Response, ApiError> {
+    let (organization, issue) = call.issue("event:write").await?;
+    let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
+    let row = call.api.stores.activities.comment(organization.id, issue.id, user_id, &text(&call)?, call.api.now_ms()).await?;
+    let shown = present(&call, &[row]).await?;
+    Ok(json(StatusCode::CREATED, &shown[0]))
+}
+
+pub async fn update(call: Call) -> Result<Response, ApiError> {
+    let (organization, _) = call.issue("event:write").await?;
+    let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
+    let row = call.api.stores.activities.edit_comment(organization.id, call.path_id("note")?, user_id, &text(&call)?).await?;
+    let shown = present(&call, &[row]).await?;
+    Ok(ok(&shown[0]))
+}
+
+pub async fn remove(call: Call) -> Result<Response, ApiError> {
+    let (organization, _) = call.issue("event:write").await?;
+    let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
+    call.api.stores.activities.delete_comment(organization.id, call.path_id("note")?, user_id).await?;
+    Ok(no_content())
+}

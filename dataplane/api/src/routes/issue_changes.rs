@@ -1,0 +1,301 @@
+//! Changes of issues: one, several by id, or all that a query finds (`product-api` §2.6).
+
+use super::issue_lists;
+use crate::{ApiError, issue_search, request::{Call, json, no_content, ok}};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange, Tombstone};
+
+/// Issues that one bulk change may touch.
+const BULK_MAX: usize = 1_000;
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(default, rename_all = "camelCase")]
+struct Body {
+    status: Option<String>,
+    substatus: Option<String>,
+    status_details: Details,
+    ignore_duration: Option<i64>,
+    snooze_duration: Option<i64>,
+    #[serde(deserialize_with = "present_or_null")]
+    assigned_to: Option<Option<Value>>,
+    priority: Option<String>,
+    has_seen: Option<bool>,
+    is_bookmarked: Option<bool>,
+    is_subscribed: Option<bool>,
+    merge: Option<Value>,
+    discard: Option<bool>,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(default, rename_all = "camelCase")]
+struct Details {
+    in_next_release: Option<bool>,
+    in_release: Option<String>,
+    in_commit: Option<InCommit>,
+    /// Minutes.
+    ignore_duration: Option<i64>,
+    ignore_count: Option<u64>,
+    ignore_window: Option<u32>,
+    ignore_user_count: Option<u64>,
+    ignore_user_window: Option<u32>,
+}
+
+#[derive(Deserialize, Clone)]
+struct InCommit {
+    commit: String,
+    #[serde(default)]
+    repository: String,
+}
+
+fn present_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Value>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Several issues: `id=` repeated, or everything the query finds.
+pub async fn update(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("event:write").await?;
+    let ids = wanted(&call, &organization).await?;
+    if ids.is_empty() {
+        return Ok(no_content());
+    }
+    let body: Body = call.json()?;
+    let answer = apply(&call, &organization, &ids, &body).await?;
+    Ok(ok(&answer))
+}
+
+/// One issue: answers it as it is now.
+pub async fn update_one(call: Call) -> Result<Response, ApiError> {
+    let (organization, issue) = call.issue("event:write").await?;
+    let body: Body = call.json()?;
+    if body.discard == Some(true) {
+        discard(&call, &organization, &[issue.id]).await?;
+        return Ok(no_content());
+    }
+    change(&call, &organization, &[issue], &body).await?;
+    super::issues::get_one(call).await
+}
+
+async fn wanted(call: &Call, organization: &Organization) -> Result<Vec<i64>, ApiError> {
+    let given: Vec<&str> = call.query_all("id").collect();
+    if !given.is_empty() {
+        let parsed: Result<Vec<i64>, _> = given.iter().map(|id| id.parse::<i64>()).collect();
+        let ids = parsed.map_err(|_| ApiError::field("id", "A list of issue ids is required."))?;
+        let project_ids = issue_search::scope(call, organization).await?.project_ids;
+        let issues = call.api.stores.issues.get(organization.id, &ids).await?;
+        let in_scope = issues.into_iter().flatten().filter(|issue| project_ids.is_empty() || project_ids.contains(&issue.project_id));
+        return Ok(in_scope.map(|issue| issue.id).collect());
+    }
+    let asked = issue_search::asked(call, organization).await?;
+    let mut filter = asked.filter;
+    // sentry-cli names the state it wants to change beside an empty query.
+    if let Some(status) = call.query("status").filter(|status| !status.is_empty()) {
+        filter = store::IssueFilter::And(vec![filter, state_filter(status)?]);
+    }
+    let query = IssueQuery { organization_id: organization.id, project_ids: asked.scope.project_ids, filter, sort: IssueSort::LastSeen, after: None, limit: BULK_MAX };
+    Ok(call.api.stores.issues.list(&query).await?.issues.into_iter().map(|issue| issue.id).collect())
+}
+
+fn state_filter(status: &str) -> Result<store::IssueFilter, ApiError> {
+    use store::IssueState::{ArchivedForever, ArchivedUntilCondition, ArchivedUntilEscalating, Escalating, New, Ongoing, Regressed, Resolved};
+    Ok(store::IssueFilter::State(match status {
+        "unresolved" => vec![New, Ongoing, Regressed, Escalating],
+        "resolved" => vec![Resolved],
+        "ignored" | "muted" => vec![ArchivedForever, ArchivedUntilEscalating, ArchivedUntilCondition],
+        other => return Err(ApiError::field("status", format!("\"{other}\" is not a valid choice."))),
+    }))
+}
+
+async fn apply(call: &Call, organization: &Organization, ids: &[i64], body: &Body) -> Result<Value, ApiError> {
+    if body.discard == Some(true) {
+        discard(call, organization, ids).await?;
+        return Ok(json!({ "discard": true }));
+    }
+    if body.merge.as_ref().is_some_and(|merge| !matches!(merge, Value::Null | Value::Bool(false))) {
+        return merge(call, organization, ids).await;
+    }
+    let issues: Vec<Issue> = call.api.stores.issues.get(organization.id, ids).await?.into_iter().flatten().collect();
+    change(call, organization, &issues, body).await?;
+    let after: Vec<Issue> = call.api.stores.issues.get(organization.id, ids).await?.into_iter().flatten().collect();
+    let scope = EventScope { organization_id: organization.id, ..issue_search::scope(call, organization).await? };
+    let shown = issue_lists::present(call, organization, &scope, &after).await?;
+    let mut answer = serde_json::Map::new();
+    for name in ["status", "substatus", "statusDetails", "assignedTo", "priority", "isBookmarked", "isSubscribed", "hasSeen"] {
+        if let Some(value) = shown.first().and_then(|issue| issue.get(name)) {
+            answer.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(Value::Object(answer))
+}
+
+/// Resolving in the next release depends on the project, so each project's issues are changed by themselves.
+async fn change(call: &Call, organization: &Organization, issues: &[Issue], body: &Body) -> Result<(), ApiError> {
+    let assignee = match &body.assigned_to {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(value)) => Some(assignee(call, organization, value).await?),
+    };
+    let priority = body.priority.as_deref().map(|name| {
+        [Priority::Low, Priority::Medium, Priority::High].into_iter().find(|priority| priority.name() == name).ok_or_else(|| ApiError::field("priority", format!("\"{name}\" is not a valid choice; use low, medium or high.")))
+    });
+    let priority = priority.transpose()?;
+    let mut projects: Vec<i64> = issues.iter().map(|issue| issue.project_id).collect();
+    projects.sort_unstable();
+    projects.dedup();
+    for project_id in projects {
+        let ids: Vec<i64> = issues.iter().filter(|issue| issue.project_id == project_id).map(|issue| issue.id).collect();
+        let state = state_change(call, organization, project_id, body).await?;
+        let change = IssueChange { state, assignee, priority, seen: body.has_seen, bookmarked: body.is_bookmarked, subscribed: body.is_subscribed };
+        call.api.stores.issue_changes.update(organization.id, &ids, &change, call.user_id(), call.api.now_ms()).await?;
+    }
+    Ok(())
+}
+
+async fn assignee(call: &Call, organization: &Organization, value: &Value) -> Result<Option<store::Assignee>, ApiError> {
+    let name = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Object(object) => {
+            let part = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+            format!("{}:{}", part("type"), part("id"))
+        }
+        _ => return Err(ApiError::field("assignedTo", "Write user:ID, team:ID, an e-mail, or an empty text.")),
+    };
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let found = issue_search::assignee(call, organization, &name).await?;
+    found.map(Some).ok_or_else(|| ApiError::field("assignedTo", format!("\"{name}\" is no user or team of this organization.")))
+}
+
+async fn state_change(call: &Call, organization: &Organization, project_id: i64, body: &Body) -> Result<Option<StateChange>, ApiError> {
+    let Some(status) = body.status.as_deref() else { return Ok(None) };
+    let details = &body.status_details;
+    let current = || async { Ok::<_, ApiError>(call.api.stores.releases.latest_release(organization.id, project_id).await?.map(|release| release.version)) };
+    Ok(Some(match status {
+        "unresolved" => match body.substatus.as_deref().and_then(restored) {
+            Some(state) => StateChange::Restore(Box::new(IssueBefore { issue_id: 0, state, resolution: None, resolved_ms: None, archive: None, assignee: None, priority: Priority::Medium })),
+            None => StateChange::Unresolve,
+        },
+        "resolvedInNextRelease" => StateChange::Resolve(Resolution::InNextRelease { current: current().await? }),
+        "resolved" if details.in_next_release == Some(true) => StateChange::Resolve(Resolution::InNextRelease { current: current().await? }),
+        "resolved" => match (&details.in_release, &details.in_commit) {
+            (Some(version), _) if version == "latest" => {
+                let version = current().await?.ok_or_else(|| ApiError::field("statusDetails", "No release data present in the system to form a basis for 'latest'."))?;
+                StateChange::Resolve(Resolution::InRelease { version })
+            }
+            (Some(version), _) => StateChange::Resolve(Resolution::InRelease { version: version.clone() }),
+            (None, Some(commit)) => StateChange::Resolve(Resolution::InCommit { commit: commit.commit.clone(), repository: commit.repository.clone() }),
+            (None, None) => StateChange::Resolve(Resolution::Now),
+        },
+        "ignored" | "muted" | "archived" => archive(call, body)?,
+        other => return Err(ApiError::field("status", format!("\"{other}\" is not a valid choice."))),
+    }))
+}
+
+/// Undo gives back the state an issue had: these are no changes a person makes otherwise.
+fn restored(substatus: &str) -> Option<IssueState> {
+    [IssueState::New, IssueState::Regressed, IssueState::Escalating].into_iter().find(|state| state.substatus_name() == Some(substatus))
+}
+
+/// A week in minutes: the widest window of a count (`product-api` §2.6).
+const WINDOW_MIN_MAX: u32 = 10_080;
+
+fn archive(call: &Call, body: &Body) -> Result<StateChange, ApiError> {
+    let details = &body.status_details;
+    if [details.ignore_window, details.ignore_user_window].into_iter().flatten().any(|minutes| minutes > WINDOW_MIN_MAX) {
+        return Err(ApiError::field("statusDetails", format!("A window is at most {WINDOW_MIN_MAX} minutes.")));
+    }
+    let minutes = details.ignore_duration.or(body.ignore_duration).or(body.snooze_duration);
+    if minutes.is_some_and(|minutes| !(1..=5_256_000).contains(&minutes)) {
+        return Err(ApiError::field("statusDetails", "ignoreDuration must be 1 minute to 10 years."));
+    }
+    let condition = ArchiveCondition {
+        until_ms: minutes.map(|minutes| call.api.backstage.now_ms() + minutes * 60_000),
+        count: details.ignore_count,
+        window_min: details.ignore_window,
+        user_count: details.ignore_user_count,
+        user_window_min: details.ignore_user_window,
+    };
+    Ok(match body.substatus.as_deref() {
+        Some("archived_until_escalating") => StateChange::ArchiveUntilEscalating,
+        _ if condition != ArchiveCondition::default() => StateChange::ArchiveUntil(condition),
+        _ => StateChange::ArchiveForever,
+    })
+}
+
+/// The issue with the most events keeps its id; the others go into it.
+async fn merge(call: &Call, organization: &Organization, ids: &[i64]) -> Result<Value, ApiError> {
+    let mut issues: Vec<Issue> = call.api.stores.issues.get(organization.id, ids).await?.into_iter().flatten().collect();
+    issues.sort_by_key(|issue| (std::cmp::Reverse(issue.times_seen), issue.id));
+    issues.dedup_by_key(|issue| issue.id);
+    if issues.len() < 2 {
+        return Err(ApiError::Invalid("Only issues of the same project can be merged, at least two.".into()));
+    }
+    if issues.iter().any(|issue| issue.project_id != issues[0].project_id) {
+        return Err(ApiError::Invalid("Merging across multiple projects is not supported.".into()));
+    }
+    let into = issues[0].id;
+    let from: Vec<i64> = issues[1..].iter().map(|issue| issue.id).collect();
+    call.api.stores.issue_changes.merge(organization.id, into, &from, call.user_id(), call.api.now_ms()).await?;
+    Ok(json!({ "merge": { "parent": into.to_string(), "children": from.iter().map(ToString::to_string).collect::<Vec<_>>() } }))
+}
+
+#[derive(Deserialize, Default)]
+struct Hashes {
+    #[serde(default)]
+    id: Vec<String>,
+}
+
+/// Moves hashes out into an issue of their own: `id=` repeated, or a list in the body.
+pub async fn unmerge(call: Call) -> Result<Response, ApiError> {
+    let (organization, issue) = call.issue("event:write").await?;
+    let mut wanted: Vec<String> = call.query_all("id").map(str::to_owned).collect();
+    wanted.extend(call.json::<Hashes>().unwrap_or_default().id);
+    let all = call.api.stores.hashes.of_issues(organization.id, &[issue.id]).await?.into_iter().flatten().collect::<Vec<_>>();
+    let chosen: Vec<i64> = all.iter().filter(|hash| wanted.iter().any(|id| *id == hex::encode(hash.hash))).map(|hash| hash.id).collect();
+    if chosen.is_empty() {
+        return Err(ApiError::field("id", "Give the hashes to move out."));
+    }
+    if chosen.len() == all.len() {
+        return Err(ApiError::field("id", "At least one hash must stay with the issue."));
+    }
+    let new = call.api.stores.issue_changes.unmerge(organization.id, issue.id, &chosen, call.user_id(), call.api.now_ms()).await?;
+    Ok(json(StatusCode::ACCEPTED, &json!({ "id": new.id.to_string(), "shortId": new.short_id })))
+}
+
+pub async fn remove(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("event:admin").await?;
+    let ids = wanted(&call, &organization).await?;
+    delete(&call, &organization, &ids).await?;
+    Ok(no_content())
+}
+
+pub async fn remove_one(call: Call) -> Result<Response, ApiError> {
+    let (organization, issue) = call.issue("event:admin").await?;
+    delete(&call, &organization, &[issue.id]).await?;
+    Ok(json(StatusCode::ACCEPTED, &json!({})))
+}
+
+async fn delete(call: &Call, organization: &Organization, ids: &[i64]) -> Result<(), ApiError> {
+    let hashes = call.api.stores.issue_changes.delete(organization.id, ids).await?;
+    hide(call, organization, &hashes).await?;
+    call.audit(organization.id, "issue.remove", format!("{ids:?}"), json!({ "count": ids.len() })).await
+}
+
+async fn discard(call: &Call, organization: &Organization, ids: &[i64]) -> Result<(), ApiError> {
+    let hashes = call.api.stores.issue_changes.discard(organization.id, ids, call.user_id(), call.api.now_ms()).await?;
+    hide(call, organization, &hashes).await?;
+    call.audit(organization.id, "issue.discard", format!("{ids:?}"), json!({ "count": ids.len() })).await
+}
+
+async fn hide(call: &Call, organization: &Organization, hashes: &[store::IssueHash]) -> Result<(), ApiError> {
+    let mut by_project: std::collections::BTreeMap<i64, Vec<i64>> = std::collections::BTreeMap::new();
+    for hash in hashes {
+        by_project.entry(hash.project_id).or_default().push(hash.id);
+    }
+    let tombstones: Vec<Tombstone> = by_project.into_iter().map(|(project_id, hash_ids)| Tombstone::Hashes { organization_id: organization.id, project_id, hash_ids }).collect();
+    Ok(call.api.stores.retention.hide(&tombstones, call.api.now_ms()).await?)
+}

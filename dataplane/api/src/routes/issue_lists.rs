@@ -1,0 +1,141 @@
+//! Lists of issues: search, sort, numbers of the window, pages.
+
+use crate::{ApiError, issue_search::{self, Asked}, page::Cursor, present::issue::{self, Numbers, Surroundings}, request::Call};
+use axum::response::Response;
+use http::HeaderValue;
+use store::{Assignee, EventScope, HashGroup, Issue, IssueCursor, IssueFilter, IssueQuery, IssueSort, Organization, SeriesQuery};
+
+pub const HOUR_MS: i64 = 3_600_000;
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+/// Issues counted for `X-Hits`; beyond it the number is a lower bound.
+const HITS_MAX: u64 = 1_000;
+/// Issues ranked by frequency or users: of more, those with the most events are kept.
+const RANKED_MAX: usize = 1_000;
+const PER_PAGE_DEFAULT: usize = 25;
+
+pub async fn list(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("event:read").await?;
+    let asked = issue_search::asked(&call, &organization).await?;
+    let per_page = call.per_page(PER_PAGE_DEFAULT)?;
+    let cursor = call.cursor()?;
+    let (issues, next) = match call.query("sort").unwrap_or("date") {
+        "freq" => ranked(&call, &asked, Rank::Events, cursor, per_page).await?,
+        "user" => ranked(&call, &asked, Rank::Users, cursor, per_page).await?,
+        "date" | "" => by_state(&call, &asked, IssueSort::LastSeen, cursor, per_page).await?,
+        "new" | "inbox" => by_state(&call, &asked, IssueSort::FirstSeen, cursor, per_page).await?,
+        "trends" | "priority" | "recommended" => by_state(&call, &asked, IssueSort::Priority, cursor, per_page).await?,
+        other => return Err(ApiError::Invalid(format!("Sort '{other}' is not supported; use date, new, freq, user or trends."))),
+    };
+    let rows = present(&call, &organization, &asked.scope, &issues).await?;
+    let mut response = call.page(&rows, next)?;
+    let hits = call.api.stores.issues.count(&query(&asked, IssueSort::LastSeen, None, 1), HITS_MAX).await?;
+    response.headers_mut().insert("x-hits", HeaderValue::from(hits));
+    response.headers_mut().insert("x-max-hits", HeaderValue::from(HITS_MAX));
+    Ok(response)
+}
+
+fn query(asked: &Asked, sort: IssueSort, after: Option<IssueCursor>, limit: usize) -> IssueQuery {
+    IssueQuery { organization_id: asked.scope.organization_id, project_ids: asked.scope.project_ids.clone(), filter: asked.filter.clone(), sort, after, limit }
+}
+
+async fn by_state(call: &Call, asked: &Asked, sort: IssueSort, cursor: Option<Cursor>, per_page: usize) -> Result<(Vec<Issue>, Option<Cursor>), ApiError> {
+    let after = cursor.filter(|cursor| cursor.offset > 0 && !cursor.is_previous).map(|cursor| IssueCursor { value: cursor.value, id: cursor.offset });
+    let page = call.api.stores.issues.list(&query(asked, sort, after, per_page)).await?;
+    let next = page.next.map(|next| Cursor { value: next.value, offset: next.id, is_previous: false });
+    Ok((page.issues, next))
+}
+
+#[derive(Clone, Copy)]
+enum Rank {
+    Events,
+    Users,
+}
+
+/// Issues by their events or users in the window. The ranking lives as long as the request; a page is an offset into it.
+async fn ranked(call: &Call, asked: &Asked, rank: Rank, cursor: Option<Cursor>, per_page: usize) -> Result<(Vec<Issue>, Option<Cursor>), ApiError> {
+    let stores = &call.api.stores;
+    let totals = stores.event_stats.hash_totals(&asked.scope, matches!(rank, Rank::Users)).await?;
+    let hash_ids: Vec<i64> = totals.iter().map(|total| total.hash_id).collect();
+    let issue_ids = stores.hashes.issues_of(asked.scope.organization_id, &hash_ids).await?;
+    let mut weights: std::collections::HashMap<i64, u64> = std::collections::HashMap::new();
+    for (total, issue_id) in totals.iter().zip(issue_ids) {
+        if let Some(issue_id) = issue_id {
+            *weights.entry(issue_id).or_default() += match rank {
+                Rank::Events => total.events,
+                Rank::Users => total.users.count,
+            };
+        }
+    }
+    let mut order: Vec<(u64, i64)> = weights.into_iter().map(|(id, weight)| (weight, id)).collect();
+    order.sort_unstable_by(|left, right| right.cmp(left));
+    order.truncate(RANKED_MAX);
+    let ids: Vec<i64> = order.iter().map(|(_, id)| *id).collect();
+    let filter = IssueFilter::And(vec![asked.filter.clone(), IssueFilter::Ids(ids.clone())]);
+    let matching = stores.issues.list(&IssueQuery { filter, ..query(asked, IssueSort::LastSeen, None, RANKED_MAX) }).await?;
+    let mut by_id: std::collections::HashMap<i64, Issue> = matching.issues.into_iter().map(|issue| (issue.id, issue)).collect();
+    let in_order: Vec<Issue> = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+    Ok(crate::page::slice(in_order, cursor, per_page))
+}
+
+/// Issues as JSON, with the numbers of the window.
+pub async fn present(call: &Call, organization: &Organization, scope: &EventScope, issues: &[Issue]) -> Result<Vec<serde_json::Value>, ApiError> {
+    let around = surroundings(call, organization, issues).await?;
+    let numbers = numbers(call, scope, issues).await?;
+    Ok(issues.iter().zip(&numbers).map(|(issue, numbers)| issue::issue(issue, organization, &around, numbers, &call.api.settings.public_url)).collect())
+}
+
+/// Projects and people that the issues name.
+pub async fn surroundings(call: &Call, organization: &Organization, issues: &[Issue]) -> Result<Surroundings, ApiError> {
+    let stores = &call.api.stores;
+    let assigned = issues.iter().filter_map(|issue| match issue.assignee {
+        Some(Assignee::User(id)) => Some(id),
+        _ => None,
+    });
+    let mut user_ids: Vec<i64> = assigned.chain(issues.iter().filter_map(|issue| issue.actor_id)).collect();
+    user_ids.sort_unstable();
+    user_ids.dedup();
+    Ok(Surroundings {
+        projects: stores.projects.projects(organization.id).await?.into_iter().map(|project| (project.id, project)).collect(),
+        users: stores.users.users(&user_ids).await?.into_iter().flatten().map(|user| (user.id, user)).collect(),
+        teams: stores.teams.teams(organization.id).await?.into_iter().map(|team| (team.id, team)).collect(),
+    })
+}
+
+async fn numbers(call: &Call, scope: &EventScope, issues: &[Issue]) -> Result<Vec<Numbers>, ApiError> {
+    let stores = &call.api.stores;
+    let ids: Vec<i64> = issues.iter().map(|issue| issue.id).collect();
+    let groups: Vec<HashGroup> = stores.hashes.of_issues(scope.organization_id, &ids).await?.into_iter().map(|hashes| hashes.iter().map(|hash| hash.id).collect()).collect();
+    let totals = stores.event_stats.totals(scope, &groups).await?;
+    let marks = match call.user_id() {
+        Some(user_id) => stores.issues.marks(scope.organization_id, user_id, &ids).await?,
+        None => vec![Default::default(); ids.len()],
+    };
+    let series = series(call, scope, &groups).await?;
+    let mut numbers = Vec::with_capacity(issues.len());
+    for (index, window) in totals.into_iter().enumerate() {
+        let series = series.as_ref().map(|(name, all)| (name.clone(), all.get(index).cloned().unwrap_or_default()));
+        numbers.push(Numbers { window, lifetime_users: window.users, marks: marks.get(index).copied().unwrap_or_default(), series });
+    }
+    Ok(numbers)
+}
+
+/// Per group `[[seconds, count], …]` of `groupStatsPeriod`: `24h` by hour, `14d` by day; none where it is empty.
+async fn series(call: &Call, scope: &EventScope, groups: &[HashGroup]) -> Result<Option<(String, Vec<Vec<(i64, u64)>>)>, ApiError> {
+    let name = call.query("groupStatsPeriod").unwrap_or("24h");
+    let (length_ms, interval_ms) = match name {
+        "" => return Ok(None),
+        "14d" => (14 * DAY_MS, DAY_MS),
+        "30d" => (30 * DAY_MS, DAY_MS),
+        _ => (DAY_MS, HOUR_MS),
+    };
+    let name = if matches!(name, "14d" | "30d") { name } else { "24h" };
+    let end_ms = (call.api.backstage.now_ms() / interval_ms + 1) * interval_ms;
+    let start_ms = end_ms - length_ms;
+    if groups.is_empty() {
+        return Ok(Some((name.to_owned(), Vec::new())));
+    }
+    let scope = EventScope { start_ms, end_ms, ..scope.clone() };
+    let counts = call.api.stores.event_stats.series(&SeriesQuery { scope, groups: groups.to_vec(), interval_ms }).await?;
+    let points = |counts: Vec<u64>| counts.into_iter().enumerate().map(|(index, count)| ((start_ms + index as i64 * interval_ms) / 1000, count)).collect();
+    Ok(Some((name.to_owned(), counts.into_iter().map(points).collect())))
+}

@@ -1,0 +1,83 @@
+//! Teams.
+
+use crate::{ApiError, present::{people, project}, request::{Call, json, no_content, ok}};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use store::{Named, Organization, Team};
+
+/// The team of the path.
+pub async fn find(call: &Call, wanted: &str) -> Result<(Organization, Team), ApiError> {
+    let organization = call.organization(wanted).await?;
+    let team = call.api.stores.teams.team(organization.id, Named::parse(call.path("team"))).await?.ok_or(ApiError::NotFound)?;
+    Ok((organization, team))
+}
+
+pub async fn list(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("team:read").await?;
+    let teams = call.api.stores.teams.teams(organization.id).await?;
+    let projects = call.api.stores.projects.projects(organization.id).await?;
+    let with_projects = teams.iter().map(|team| {
+        let mut object = people::team(team, call.user_id());
+        object["projects"] = projects.iter().filter(|project| project.teams.contains(&team.id)).map(|project| project::project(project, &teams, call.user_id())).collect();
+        object
+    });
+    call.page_of(with_projects.collect())
+}
+
+#[derive(Deserialize)]
+struct NewTeam {
+    slug: Option<String>,
+    name: Option<String>,
+}
+
+pub async fn create(call: Call) -> Result<Response, ApiError> {
+    let organization = call.organization("team:write").await?;
+    let new: NewTeam = call.json()?;
+    let name = new.name.clone().or_else(|| new.slug.clone()).filter(|name| !name.trim().is_empty()).ok_or_else(|| ApiError::field("slug", "Name or slug is required."))?;
+    let slug = new.slug.unwrap_or_else(|| config::slug::from_name(&name));
+    config::slug::check(&slug).map_err(|error| ApiError::field("slug", error.to_string()))?;
+    let mut team = call.api.stores.teams.create_team(organization.id, &slug, &name, call.api.now_ms()).await?;
+    if let Some(user_id) = call.user_id() {
+        call.api.stores.teams.set_team_members(organization.id, team.id, &[user_id]).await?;
+        team.members = vec![user_id];
+    }
+    call.audit(organization.id, "team.create", slug, serde_json::json!({})).await?;
+    Ok(json(StatusCode::CREATED, &people::team(&team, call.user_id())))
+}
+
+pub async fn get_one(call: Call) -> Result<Response, ApiError> {
+    let (_, team) = find(&call, "team:read").await?;
+    Ok(ok(&people::team(&team, call.user_id())))
+}
+
+pub async fn update(call: Call) -> Result<Response, ApiError> {
+    let (organization, team) = find(&call, "team:write").await?;
+    let change: NewTeam = call.json()?;
+    if let Some(slug) = &change.slug {
+        config::slug::check(slug).map_err(|error| ApiError::field("slug", error.to_string()))?;
+    }
+    let team = call.api.stores.teams.update_team(organization.id, team.id, change.slug.as_deref(), change.name.as_deref()).await?;
+    Ok(ok(&people::team(&team, call.user_id())))
+}
+
+pub async fn remove(call: Call) -> Result<Response, ApiError> {
+    let (organization, team) = find(&call, "team:admin").await?;
+    call.api.stores.teams.delete_team(organization.id, team.id).await?;
+    call.audit(organization.id, "team.remove", team.slug, serde_json::json!({})).await?;
+    Ok(no_content())
+}
+
+pub async fn projects(call: Call) -> Result<Response, ApiError> {
+    let (organization, team) = find(&call, "project:read").await?;
+    let teams = call.api.stores.teams.teams(organization.id).await?;
+    let projects = call.api.stores.projects.projects(organization.id).await?;
+    call.page_of(projects.iter().filter(|project| project.teams.contains(&team.id)).map(|project| project::project(project, &teams, call.user_id())).collect())
+}
+
+pub async fn members(call: Call) -> Result<Response, ApiError> {
+    let (organization, team) = find(&call, "member:read").await?;
+    let teams = call.api.stores.teams.teams(organization.id).await?;
+    let members = call.api.stores.users.members(organization.id).await?;
+    call.page_of(members.iter().filter(|member| team.members.contains(&member.user.id)).map(|member| people::member(member, &teams)).collect())
+}

@@ -1,0 +1,199 @@
+//! Undoing `Content-Encoding` (`ingest-protocol` §1.6), bounded: a bomb costs no more memory than the limit it breaks.
+//!
+//! In: the header's value and the compressed bytes. Out: the decoded bytes, or a reader of them. It knows no HTTP.
+
+use std::{borrow::Cow, io::{self, BufReader, Read}};
+
+/// Why a body could not be decoded. All are final.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("unsupported content encoding '{0}'")]
+    Unsupported(String),
+    #[error("body is no valid {encoding}: {source}")]
+    Broken { encoding: &'static str, source: io::Error },
+    #[error("body is larger than {0} bytes when decompressed")]
+    TooLarge(usize),
+    #[error("more than {STEPS_MAX} content encodings")]
+    TooManySteps,
+}
+
+/// Encodings in a chain. Real clients send one, proxies add one; more would multiply the work a small body can cause.
+const STEPS_MAX: usize = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Step {
+    fn name(self) -> &'static str {
+        match self {
+            Step::Gzip => "gzip",
+            Step::Deflate => "deflate",
+            Step::Brotli => "br",
+            Step::Zstd => "zstd",
+        }
+    }
+}
+
+/// A checked `Content-Encoding`: decodings in the order to undo them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Encoding {
+    steps: Vec<Step>,
+}
+
+impl Encoding {
+    /// Reads a header value. Empty, `identity` and `utf-8` mean nothing to undo: real SDKs send them.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unsupported`] (answered with 415) or [`DecodeError::TooManySteps`].
+    pub fn parse(header: &str) -> Result<Encoding, DecodeError> {
+        let mut steps = Vec::new();
+        for name in header.split(',').map(str::trim) {
+            match name.to_ascii_lowercase().as_str() {
+                "" | "identity" | "utf-8" | "utf8" => {}
+                "gzip" | "x-gzip" => steps.push(Step::Gzip),
+                "deflate" => steps.push(Step::Deflate),
+                "br" => steps.push(Step::Brotli),
+                "zstd" => steps.push(Step::Zstd),
+                _ => return Err(DecodeError::Unsupported(name.chars().take(40).collect())),
+            }
+        }
+        if steps.len() > STEPS_MAX {
+            return Err(DecodeError::TooManySteps);
+        }
+        steps.reverse();
+        Ok(Encoding { steps })
+    }
+
+    pub fn is_identity(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The whole body decoded, at most `bytes_max` of it.
+    ///
+    /// # Errors
+    /// [`DecodeError`]; `TooLarge` as soon as the limit is passed, with no more than the limit in memory.
+    pub fn decode<'a>(&self, body: &'a [u8], bytes_max: usize) -> Result<Cow<'a, [u8]>, DecodeError> {
+        if self.is_identity() {
+            return if body.len() <= bytes_max { Ok(Cow::Borrowed(body)) } else { Err(DecodeError::TooLarge(bytes_max)) };
+        }
+        let mut decoded = Vec::with_capacity((body.len() * 6).min(bytes_max).min(CAPACITY_FIRST_MAX));
+        let mut reader = self.reader(body)?.take(bytes_max as u64 + 1);
+        reader.read_to_end(&mut decoded).map_err(|source| self.broken(source))?;
+        if decoded.len() > bytes_max { Err(DecodeError::TooLarge(bytes_max)) } else { Ok(Cow::Owned(decoded)) }
+    }
+
+    /// A reader of the decoded body, for bodies too large to hold.
+    ///
+    /// # Errors
+    /// [`DecodeError::Broken`] where a decoder cannot be made; later faults surface as read errors.
+    pub fn reader<'a>(&self, body: impl Read + Send + 'a) -> Result<Box<dyn Read + Send + 'a>, DecodeError> {
+        let mut reader: Box<dyn Read + Send + 'a> = Box::new(body);
+        for step in &self.steps {
+            reader = match step {
+                Step::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, reader))),
+                Step::Deflate => Box::new(flate2::bufread::ZlibDecoder::new(BufReader::with_capacity(BUFFER_BYTES, reader))),
+                Step::Brotli => Box::new(brotli::Decompressor::new(reader, BUFFER_BYTES)),
+                Step::Zstd => Box::new(zstd_reader(reader).map_err(|source| DecodeError::Broken { encoding: "zstd", source })?),
+            };
+        }
+        Ok(reader)
+    }
+
+    /// A read error of [`Encoding::reader`] as a [`DecodeError`].
+    pub fn broken(&self, source: io::Error) -> DecodeError {
+        DecodeError::Broken { encoding: self.steps.first().map_or("body", |step| step.name()), source }
+    }
+}
+
+/// Nothing larger is reserved on the word of a small body.
+const CAPACITY_FIRST_MAX: usize = 256 << 10;
+const BUFFER_BYTES: usize = 8 << 10;
+/// 2^23 = 8 MiB of window per decoder, what RFC 8878 asks every decoder to support; more would let a header reserve memory.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+fn zstd_reader<'a>(reader: Box<dyn Read + Send + 'a>) -> io::Result<zstd::Decoder<'static, BufReader<Box<dyn Read + Send + 'a>>>> {
+    let mut decoder = zstd::Decoder::new(reader)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+    Ok(decoder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).expect("writes");
+        encoder.finish().expect("finishes")
+    }
+
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).expect("writes");
+        encoder.finish().expect("finishes")
+    }
+
+    fn br(bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        brotli::CompressorWriter::new(&mut out, 4096, 5, 22).write_all(bytes).expect("writes");
+        out
+    }
+
+    fn check(header: &str, body: &[u8]) -> Result<Vec<u8>, DecodeError> {
+        Ok(Encoding::parse(header)?.decode(body, 1 << 20)?.into_owned())
+    }
+
+    #[test]
+    fn every_encoding_is_undone() {
+        let plain = b"hello envelope";
+        assert_eq!(check("gzip", &gzip(plain)).expect("decodes"), plain);
+        assert_eq!(check("deflate", &zlib(plain)).expect("decodes"), plain);
+        assert_eq!(check("br", &br(plain)).expect("decodes"), plain);
+        assert_eq!(check("zstd", &zstd::encode_all(&plain[..], 3).expect("encodes")).expect("decodes"), plain);
+    }
+
+    #[test]
+    fn chain_is_undone_from_last_to_first() {
+        assert_eq!(check("gzip, br", &br(&gzip(b"x"))).expect("decodes"), b"x");
+    }
+
+    #[test]
+    fn empty_and_charset_values_mean_identity() {
+        for header in ["", " ", "identity", "UTF-8", "utf8"] {
+            assert_eq!(check(header, b"x").expect("decodes"), b"x");
+        }
+    }
+
+    #[test]
+    fn unknown_encoding_is_refused_by_name() {
+        assert!(matches!(check("foo", b"x"), Err(DecodeError::Unsupported(name)) if name == "foo"));
+    }
+
+    #[test]
+    fn broken_body_is_refused() {
+        for header in ["gzip", "deflate", "br", "zstd"] {
+            assert!(matches!(check(header, b"\x1f\x8bnot really compressed"), Err(DecodeError::Broken { .. })), "{header}");
+        }
+        let whole = gzip(&[7; 5000]);
+        assert!(matches!(check("gzip", &whole[..whole.len() / 2]), Err(DecodeError::Broken { .. })));
+    }
+
+    #[test]
+    fn bombs_stop_at_the_limit() {
+        let zeros = vec![0; 64 << 20];
+        for (header, body) in [("gzip", gzip(&zeros)), ("br", br(&zeros)), ("zstd", zstd::encode_all(&zeros[..], 3).expect("encodes"))] {
+            assert!(matches!(check(header, &body), Err(DecodeError::TooLarge(_))), "{header}");
+        }
+    }
+
+    #[test]
+    fn long_chains_are_refused() {
+        assert!(matches!(check("gzip,gzip,gzip,gzip,gzip", b""), Err(DecodeError::TooManySteps)));
+    }
+}

@@ -1,0 +1,190 @@
+//! The one thread that writes: it takes whatever is waiting, writes it, fsyncs, answers, and looks again.
+//! The fsync itself is the batching timer; no delay is added.
+
+use super::{Shared, frame, index::Place, segment::Segment};
+use crate::AppendError;
+use model::record::{Offset, Partition, Record, Route};
+use std::{collections::HashMap, io, os::unix::{ffi::OsStrExt, fs::FileExt}, sync::Arc, time::{Duration, Instant}};
+use tokio::sync::{mpsc, oneshot};
+
+/// Records of one request on their way to the log, with their headers as JSON already.
+pub(super) struct Append {
+    records: Vec<(Record, Vec<u8>)>,
+    done: oneshot::Sender<Result<(), AppendError>>,
+}
+
+impl Append {
+    /// Serialises headers on the caller's thread, so that the writer only copies.
+    pub fn new(records: Vec<Record>, done: oneshot::Sender<Result<(), AppendError>>) -> Append {
+        let with_header = |record: Record| {
+            let header = serde_json::to_vec(&record.header).expect("a record header holds only strings, numbers and lists");
+            (record, header)
+        };
+        Append { records: records.into_iter().map(with_header).collect(), done }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.records.iter().map(|(record, header)| (record.body.len() + header.len() + 32) as u64).sum()
+    }
+
+    fn is_outcomes(&self) -> bool {
+        self.records.iter().all(|(record, _)| record.header.route == Route::Outcomes)
+    }
+}
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    buffer: Vec<u8>,
+    /// Places of the records in `buffer`, to be published after the fsync.
+    places: Vec<(Partition, Offset, u32)>,
+    /// The next offset of each partition this round wrote to.
+    next: HashMap<Partition, Offset>,
+    disk_checked: Option<Instant>,
+    is_broken: bool,
+}
+
+/// Bytes written in one round: about 2,500 usual requests; a second's worth would only delay the first of them.
+const ROUND_BYTES_MAX: usize = 8 << 20;
+/// Room that refusal records may use beyond `queue.bytes_max` (design §4).
+const OUTCOMES_RESERVE_BYTES: u64 = 64 << 20;
+const DISK_CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// A round's buffer is given back above this, so that one burst does not stay in memory.
+const BUFFER_KEEP_BYTES: usize = 1 << 20;
+
+impl Writer {
+    pub fn spawn(shared: Arc<Shared>, mut waiting: mpsc::Receiver<Append>) -> io::Result<()> {
+        let mut writer = Writer { shared, buffer: Vec::new(), places: Vec::new(), next: HashMap::new(), disk_checked: None, is_broken: false };
+        let run = move || {
+            while let Some(first) = waiting.blocking_recv() {
+                writer.round(first, &mut waiting);
+            }
+        };
+        std::thread::Builder::new().name("queue-writer".into()).spawn(run).map(|_| ())
+    }
+
+    fn round(&mut self, first: Append, waiting: &mut mpsc::Receiver<Append>) {
+        self.check_disk();
+        self.buffer.clear();
+        self.places.clear();
+        self.next.clear();
+        let mut taken = Vec::new();
+        let mut next = Some(first);
+        while let Some(append) = next.take() {
+            match self.admit(&append) {
+                Ok(()) => {
+                    self.encode(&append);
+                    taken.push(append);
+                }
+                Err(error) => answer(append, Err(error)),
+            }
+            if self.buffer.len() < ROUND_BYTES_MAX {
+                next = waiting.try_recv().ok();
+            }
+        }
+        if taken.is_empty() {
+            return;
+        }
+        let written = self.commit();
+        taken.into_iter().for_each(|append| answer(append, written.clone()));
+        self.buffer.shrink_to(BUFFER_KEEP_BYTES);
+    }
+
+    fn admit(&self, append: &Append) -> Result<(), AppendError> {
+        if self.is_broken {
+            return Err(AppendError::Closed);
+        }
+        let log = self.shared.log.read();
+        if log.disk_low {
+            return Err(AppendError::DiskLow);
+        }
+        let reserve = if append.is_outcomes() { OUTCOMES_RESERVE_BYTES } else { 0 };
+        let after = log.bytes + self.buffer.len() as u64 + append.bytes();
+        if after > self.shared.config.bytes_max + reserve { Err(AppendError::Full) } else { Ok(()) }
+    }
+
+    fn encode(&mut self, append: &Append) {
+        for (record, header) in &append.records {
+            let published = || self.shared.log.read().index.partitions.get(&record.partition).map_or(0, |index| index.next());
+            let next = self.next.entry(record.partition).or_insert_with(published);
+            self.places.push((record.partition, *next, self.buffer.len() as u32));
+            frame::push_record(&mut self.buffer, *next, record, header);
+            *next += 1;
+        }
+    }
+
+    /// Writes and fsyncs the buffer, then publishes its records.
+    fn commit(&mut self) -> Result<(), AppendError> {
+        let (segment, start) = self.active_segment().map_err(|error| AppendError::Io(error.to_string()))?;
+        let written = segment.file.write_all_at(&self.buffer, start).and_then(|()| segment.file.sync_data());
+        if let Err(error) = written {
+            self.undo(&segment, start);
+            return Err(AppendError::Io(error.to_string()));
+        }
+        self.publish(&segment, start);
+        Ok(())
+    }
+
+    /// The segment to write to and where, after rotating a full one.
+    fn active_segment(&self) -> io::Result<(Arc<Segment>, u64)> {
+        let mut log = self.shared.log.write();
+        let active = log.segments[&log.active].clone();
+        let end = active.file.metadata()?.len();
+        if end + (self.buffer.len() as u64) <= self.shared.config.segment_bytes {
+            return Ok((active, end));
+        }
+        log.rotate(&self.shared.config.dir)?;
+        let fresh = log.segments[&log.active].clone();
+        let end = fresh.file.metadata()?.len();
+        Ok((fresh, end))
+    }
+
+    fn publish(&self, segment: &Segment, start: u64) {
+        let mut log = self.shared.log.write();
+        for (partition, offset, position) in &self.places {
+            let place = Place { segment: segment.number, position: start as u32 + position };
+            log.index.partition(*partition).push(*offset, place);
+        }
+        log.bytes += self.buffer.len() as u64;
+        log.appended_last = Instant::now();
+        drop(log);
+        for (partition, offset, _) in &self.places {
+            if let Some(next) = self.shared.next.get(partition) {
+                next.send_replace(offset + 1);
+            }
+        }
+    }
+
+    /// Takes a failed write back. Where even that fails nobody knows what is on disk, and only a restart's scan can tell.
+    fn undo(&mut self, segment: &Segment, start: u64) {
+        if let Err(error) = segment.file.set_len(start).and_then(|()| segment.file.sync_all()) {
+            tracing::error!(%error, "the queue could not take a failed write back and takes no more until a restart");
+            self.is_broken = true;
+        }
+    }
+
+    fn check_disk(&mut self) {
+        if self.disk_checked.is_some_and(|checked| checked.elapsed() < DISK_CHECK_INTERVAL) {
+            return;
+        }
+        self.disk_checked = Some(Instant::now());
+        if let Some((free, total)) = disk_bytes(&self.shared.config.dir) {
+            let disk_low = free < self.shared.config.disk_free_min(total);
+            self.shared.log.write().disk_low = disk_low;
+        }
+    }
+}
+
+fn answer(append: Append, result: Result<(), AppendError>) {
+    // A client that went away does not wait for its answer.
+    let _ = append.done.send(result);
+}
+
+/// Free (to us) and total bytes of the file system.
+fn disk_bytes(dir: &std::path::Path) -> Option<(u64, u64)> {
+    let path = std::ffi::CString::new(dir.as_os_str().as_bytes()).ok()?;
+    let mut stat = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: path is a C string and stat has room for the answer.
+    let status = unsafe { libc::statvfs(path.as_ptr(), stat.as_mut_ptr()) };
+    // SAFETY: statvfs filled it when it returned 0.
+    (status == 0).then(|| unsafe { stat.assume_init() }).map(|stat| (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize))
+}

@@ -1,0 +1,106 @@
+//! Administration of a data directory: through `DATA/admin.sock` (0600) of the running process, or directly where none runs.
+//!
+//! One JSON line in, one out. Who can open the socket owns the data already, so nobody is authenticated.
+
+mod execute;
+
+use anyhow::Context;
+use config::process::ProcessConfig;
+use serde::{Deserialize, Serialize};
+use std::{os::unix::fs::PermissionsExt, path::{Path, PathBuf}};
+use store::Stores;
+use tokio::{io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader}, net::{UnixListener, UnixStream}};
+
+pub use execute::execute;
+
+/// What can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    TokenCreate { name: String, scopes: Vec<String>, email: Option<String> },
+    TokenList,
+    TokenRevoke { id: i64 },
+    UserCreate { email: String, name: String, role: String, password: Option<String> },
+    UserReset { email: String, password: Option<String> },
+    DeadLetterList,
+    DeadLetterShow { id: i64 },
+    DeadLetterReplay { id: Option<i64> },
+}
+
+/// Lines to print, or why it failed.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Reply {
+    Lines(Vec<String>),
+    Failed(String),
+}
+
+/// What executing needs.
+#[derive(Clone)]
+pub struct Admin {
+    pub stores: Stores,
+    pub queue: Option<std::sync::Arc<dyn queue::Queue>>,
+    pub public_url: String,
+    pub partitions: u16,
+    pub now_ms: fn() -> i64,
+}
+
+/// A command line longer than this is none of ours.
+const LINE_BYTES_MAX: u64 = 64 << 10;
+
+fn socket_path(data: &Path) -> PathBuf {
+    data.join("admin.sock")
+}
+
+/// Serves the socket for ever.
+pub async fn serve(data: PathBuf, admin: Admin) {
+    let path = socket_path(&data);
+    // The data directory is locked by us, so a socket here is left over.
+    let _ = std::fs::remove_file(&path);
+    let listener = match UnixListener::bind(&path).and_then(|listener| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map(|()| listener)) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(%error, path = %path.display(), "open the admin socket"),
+    };
+    while let Ok((stream, _)) = listener.accept().await {
+        if let Err(error) = answer(stream, &admin).await {
+            tracing::warn!(%error, "answer on the admin socket");
+        }
+    }
+}
+
+async fn answer(mut stream: UnixStream, admin: &Admin) -> anyhow::Result<()> {
+    let (reader, mut writer) = stream.split();
+    let mut line = String::new();
+    BufReader::new(reader.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
+    let reply = match serde_json::from_str(&line) {
+        Ok(command) => execute(admin, command).await,
+        Err(error) => Reply::Failed(format!("not a command: {error}")),
+    };
+    writer.write_all((serde_json::to_string(&reply)? + "\n").as_bytes()).await?;
+    Ok(())
+}
+
+/// Asks the running process, or opens the directory.
+pub async fn ask(config: &ProcessConfig, command: Command) -> anyhow::Result<Reply> {
+    let data = config.data_dir();
+    if let Ok(stream) = UnixStream::connect(socket_path(&data)).await {
+        return ask_process(stream, &command).await.context("ask the running process");
+    }
+    if !data.join("state.db").exists() && config.text_or_none("state.url").is_none() {
+        anyhow::bail!("{} holds no data; start `errata serve` first or name the folder by --data", data.display());
+    }
+    let now_ms = crate::clock::system();
+    let stores = crate::roles::open_stores(config, now_ms()).await?;
+    let queue = queue::open(&crate::roles::queue_config(config))?;
+    let partitions = config.number("queue.partitions") as u16;
+    let admin = Admin { stores: stores.clone(), queue: Some(queue), public_url: config.public_url(), partitions, now_ms: crate::clock::now_ms };
+    let reply = execute(&admin, command).await;
+    stores.close().await?;
+    Ok(reply)
+}
+
+async fn ask_process(mut stream: UnixStream, command: &Command) -> anyhow::Result<Reply> {
+    stream.write_all((serde_json::to_string(command)? + "\n").as_bytes()).await?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).await?;
+    Ok(serde_json::from_str(&line)?)
+}

@@ -1,0 +1,112 @@
+//! What the pure part must be handed: decoded bodies and compiled projects. Also where condemned records go.
+
+use arc_swap::ArcSwap;
+use ingest::decode::Encoding;
+use model::{ids::Id, record::{Offset, Partition, Record}};
+use parking_lot::Mutex;
+use std::{collections::HashMap, sync::Arc};
+use store::{NewDeadLetter, ProjectEntry, Snapshot, Stores};
+
+/// A record with everything its processing needs.
+pub struct Job {
+    pub offset: Offset,
+    pub record: Record,
+    /// `None` where the project is gone.
+    pub project: Option<Arc<pipeline::Project>>,
+    /// The body, where it was in blobs.
+    pub blob: Option<Result<Vec<u8>, String>>,
+    regression_cooldown_s: u32,
+}
+
+impl Job {
+    pub fn regression_cooldown_ms(&self) -> i64 {
+        i64::from(self.regression_cooldown_s) * 1000
+    }
+
+    /// The body, decoded.
+    pub fn body(&self) -> Result<std::borrow::Cow<'_, [u8]>, String> {
+        let raw: &[u8] = match &self.blob {
+            None => &self.record.body,
+            Some(Ok(bytes)) => bytes,
+            Some(Err(error)) => return Err(error.clone()),
+        };
+        let encoding = Encoding::parse(&self.record.header.encoding).map_err(|error| error.to_string())?;
+        encoding.decode(raw, config::ingest::ENVELOPE_BYTES_MAX).map_err(|error| error.to_string())
+    }
+}
+
+/// Gathers jobs. Compiled projects are kept until their options change.
+pub struct Gather {
+    pub stores: Stores,
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
+    projects: Mutex<HashMap<Id, (ProjectEntry, Arc<pipeline::Project>)>>,
+}
+
+impl Gather {
+    pub fn new(stores: Stores, snapshot: Arc<ArcSwap<Snapshot>>) -> Gather {
+        Gather { stores, snapshot, projects: Mutex::default() }
+    }
+
+    pub async fn jobs(&self, _partition: Partition, records: Vec<(Offset, Record)>) -> Vec<Job> {
+        let snapshot = self.snapshot.load_full();
+        let mut jobs = Vec::with_capacity(records.len());
+        for (offset, record) in records {
+            let blob = match &record.header.blob {
+                None => None,
+                Some(key) => Some(self.blob(key).await),
+            };
+            let entry = snapshot.projects.get(&record.header.project_id);
+            let regression_cooldown_s = entry.map_or(0, |entry| entry.options.regression_cooldown_s);
+            jobs.push(Job { offset, project: entry.map(|entry| self.project(entry)), record, blob, regression_cooldown_s });
+        }
+        jobs
+    }
+
+    async fn blob(&self, key: &str) -> Result<Vec<u8>, String> {
+        match self.stores.blobs.get(key).await {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(format!("body {key} is not in blobs")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn project(&self, entry: &ProjectEntry) -> Arc<pipeline::Project> {
+        let mut projects = self.projects.lock();
+        if let Some((known, compiled)) = projects.get(&entry.id).filter(|(known, _)| known.slug == entry.slug && Arc::ptr_eq(&known.options, &entry.options)) {
+            debug_assert_eq!(known.id, entry.id);
+            return compiled.clone();
+        }
+        let compiled = Arc::new(pipeline::Project::compile(entry.id, &entry.slug, entry.organization_id, (*entry.options).clone()));
+        projects.insert(entry.id, (entry.clone(), compiled.clone()));
+        compiled
+    }
+
+    /// Puts a record that cannot be processed where `errata dead-letter` finds it.
+    pub async fn condemn(&self, partition: Partition, offset: Offset, record: &Record, reason: &str, tries: u32, now_ms: i64) {
+        let blob = format!("dead/{}/{}/{offset}", partition.topic.name(), partition.index);
+        let kept = self.keep_body(record, &blob).await;
+        let letter = NewDeadLetter {
+            partition,
+            offset,
+            organization_id: record.header.organization_id,
+            project_id: record.header.project_id,
+            header: serde_json::to_string(&record.header).expect("a record header is strings, numbers and lists"),
+            blob,
+            error: reason.chars().take(ERROR_CHARS_MAX).collect(),
+            tries,
+            created_ms: now_ms,
+        };
+        let added = self.stores.dead_letters.add(&[letter]).await;
+        tracing::error!(?partition, offset, reason, kept = kept.is_ok(), added = added.is_ok(), "a record could not be processed and is a dead letter now");
+    }
+
+    async fn keep_body(&self, record: &Record, key: &str) -> Result<(), store::BlobsError> {
+        let spooled = match &record.header.blob {
+            Some(spooled) => self.stores.blobs.get(spooled).await?,
+            None => None,
+        };
+        self.stores.blobs.put(key, spooled.as_deref().unwrap_or(&record.body)).await
+    }
+}
+
+const ERROR_CHARS_MAX: usize = 4000;

@@ -1,0 +1,77 @@
+//! The CPU threads: `prepare` in parallel, at a lower priority than accepting, so that a burst is taken at full speed and digested
+//! after (design §4). A panic condemns one record, after three tries, and nothing else.
+
+use crate::{gather::Job, worker::TRIES_MAX};
+use ingest::refusals;
+use model::{outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::Route};
+use rayon::prelude::*;
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+pub struct Pool {
+    threads: rayon::ThreadPool,
+    resources: Arc<pipeline::Resources>,
+}
+
+/// Added to the process's niceness. 10 gives accepting about nine times the share of a contended core.
+const NICENESS: i32 = 10;
+
+impl Pool {
+    /// `threads` 0 = one per core.
+    pub fn new(threads: usize, resources: Arc<pipeline::Resources>) -> anyhow::Result<Pool> {
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("prepare-{index}")).start_handler(|_| lower_priority()).build()?;
+        Ok(Pool { threads, resources })
+    }
+
+    /// Every job with its result, in order.
+    pub async fn prepare(&self, jobs: Vec<Job>, now_ms: i64) -> Vec<(Job, Result<Prepared, String>)> {
+        let (done, answer) = tokio::sync::oneshot::channel();
+        let resources = self.resources.clone();
+        self.threads.spawn(move || {
+            let results = jobs.into_par_iter().map(|job| {
+                let result = prepare_one(&job, &resources, now_ms);
+                (job, result)
+            });
+            // A worker that was dropped meanwhile prepares the same records again after the next start.
+            let _ = done.send(results.collect());
+        });
+        answer.await.expect("prepare_one catches panics, so the sender always sends")
+    }
+}
+
+fn prepare_one(job: &Job, resources: &pipeline::Resources, now_ms: i64) -> Result<Prepared, String> {
+    let header = &job.record.header;
+    if header.route == Route::Outcomes {
+        return Ok(Prepared { outcomes: refusals::decode(&job.record.body), ..Prepared::default() });
+    }
+    let Some(project) = &job.project else { return Ok(ended(job, "project_state")) };
+    let Ok(body) = job.body() else { return if job.blob.is_some() { Err("the spooled body is gone or cannot be decoded".into()) } else { Ok(ended(job, "invalid_compression")) } };
+    let mut failure = String::new();
+    for _ in 0..TRIES_MAX {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| pipeline::prepare(header, &body, project, resources, now_ms))) {
+            Ok(prepared) => return Ok(prepared),
+            Err(panic) => failure = message(&*panic),
+        }
+    }
+    Err(failure)
+}
+
+fn ended(job: &Job, reason: &str) -> Prepared {
+    let outcome = PreparedOutcome {
+        category: model::category::Category::Default,
+        kind: OutcomeKind::Invalid,
+        reason: reason.into(),
+        quantity: 1,
+        event_id: Some(job.record.header.event_id),
+    };
+    Prepared { outcomes: vec![outcome], ..Prepared::default() }
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("processing panicked: {}", text.unwrap_or("without a message"))
+}
+
+fn lower_priority() {
+    // SAFETY: setpriority on the calling thread (0) touches no memory; a refusal only costs the priority.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
+}

@@ -1,0 +1,42 @@
+//! What ingest needs to know of projects and keys, as one immutable value.
+
+use crate::ports::{Rate, StateError};
+use config::project::ProjectOptions;
+use model::ids::{Id, PublicKey};
+use std::{collections::HashMap, sync::Arc};
+
+/// Everything ingest decides by. Serves while state is down.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Grows with every change of a project, key or quota.
+    pub revision: i64,
+    pub keys: HashMap<PublicKey, KeyEntry>,
+    pub projects: HashMap<Id, ProjectEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyEntry {
+    pub key_id: Id,
+    pub project_id: Id,
+    pub organization_id: Id,
+    /// The secret half, where the key has one; checked only if the project asks.
+    pub secret: Option<String>,
+    pub active: bool,
+    pub rate: Option<Rate>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectEntry {
+    pub id: Id,
+    pub slug: String,
+    pub organization_id: Id,
+    pub options: Arc<ProjectOptions>,
+    pub active: bool,
+}
+
+/// The snapshot and its revision. Poll [`Directory::revision`] every 250 ms; reload on change.
+#[async_trait::async_trait]
+pub trait Directory: Send + Sync {
+    async fn revision(&self) -> Result<i64, StateError>;
+    async fn snapshot(&self) -> Result<Snapshot, StateError>;
+}

@@ -1,0 +1,70 @@
+//! Connections: SQLite with one writer and a few readers, or a Postgres pool.
+
+use crate::{ports::StateError, state::sql::failed};
+use sqlx::{Any, AnyPool, Transaction, any::AnyPoolOptions};
+use std::path::Path;
+
+/// What differs between the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// Pools. In Postgres both are the same.
+pub(crate) struct Db {
+    pub(crate) dialect: Dialect,
+    pub(crate) write: AnyPool,
+    pub(crate) read: AnyPool,
+}
+
+pub(crate) type Tx = Transaction<'static, Any>;
+
+impl Db {
+    /// Opens `DATA/state.db`.
+    pub(crate) async fn sqlite(path: &Path) -> Result<Db, StateError> {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}?mode=rwc", path.display());
+        let write = sqlite_pool(&url, 1).await?;
+        let read = sqlite_pool(&url, 3).await?;
+        Ok(Db { dialect: Dialect::Sqlite, write, read })
+    }
+
+    /// Connects to Postgres.
+    pub(crate) async fn postgres(url: &str) -> Result<Db, StateError> {
+        sqlx::any::install_default_drivers();
+        let pool = AnyPoolOptions::new().max_connections(12).connect(url).await.map_err(failed("connect to state"))?;
+        Ok(Db { dialect: Dialect::Postgres, write: pool.clone(), read: pool })
+    }
+
+    /// Begins a transaction that writes: SQLite takes the write lock at once, so that no upgrade can fail later.
+    pub(crate) async fn begin(&self, doing: &'static str) -> Result<Tx, StateError> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN",
+        };
+        self.write.begin_with(begin).await.map_err(failed(doing))
+    }
+
+    /// Closes all connections.
+    pub(crate) async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+async fn sqlite_pool(url: &str, connections: u32) -> Result<AnyPool, StateError> {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                for pragma in ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=10000", "PRAGMA foreign_keys=OFF", "PRAGMA cache_size=-8000"] {
+                    sqlx::query(pragma).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect(url)
+        .await
+        .map_err(failed("open state.db"))
+}

@@ -1,0 +1,146 @@
+//! Merge, unmerge, delete, discard: hashes change their issue, events stay where they are (design §2.4).
+
+use super::{
+    Db,
+    changes::{Actor, note},
+    commit::short_numbers,
+    db::Tx,
+    hashes::{HASH, hash},
+    issues::get,
+    projects::raise,
+    sql::{Read, Sql, failed},
+};
+use crate::ports::{ActivityKind, Issue, IssueHash, StateError};
+use model::ids::Id;
+use serde_json::json;
+use sqlx::AnyConnection;
+
+/// Moves every hash of `from` into `into`.
+pub(super) async fn merge(db: &Db, organization_id: Id, into: Id, from: &[Id], actor: Actor) -> Result<(), StateError> {
+    let mut tx = db.begin("begin merge").await?;
+    let target = get(&mut tx, organization_id, &[into]).await?.pop().flatten().ok_or(StateError::NotFound("issue"))?;
+    let sources: Vec<Issue> = get(&mut tx, organization_id, from).await?.into_iter().flatten().filter(|issue| issue.id != target.id).collect();
+    if sources.iter().any(|issue| issue.project_id != target.project_id) {
+        return Err(StateError::Invalid("issues of different projects cannot be merged".into()));
+    }
+    for issue in &sources {
+        let step = |text: &str| Sql::new(text).bind(target.id).bind(issue.id);
+        step("UPDATE hash SET issue_id = $1 WHERE issue_id = $2").run(&mut tx, "merge hashes").await?;
+        step("UPDATE activity SET issue_id = $1 WHERE issue_id = $2").run(&mut tx, "merge activity").await?;
+        step("UPDATE issue_redirect SET into_id = $1 WHERE into_id = $2").run(&mut tx, "merge redirects").await?;
+        step("INSERT INTO issue_redirect (id, organization_id, project_id, short_no, into_id) SELECT id, organization_id, project_id, short_no, $1 FROM issue WHERE id = $2")
+            .run(&mut tx, "redirect a merged issue")
+            .await?;
+        Sql::new("UPDATE issue SET comments = comments + $1 WHERE id = $2").bind(issue.comments as i64).bind(target.id).run(&mut tx, "merge comments").await?;
+        forget_issue(&mut tx, issue.id).await?;
+    }
+    recount(&mut tx, target.id).await?;
+    let issues: Vec<_> = sources.iter().map(|issue| json!({"id": issue.id.to_string(), "shortId": issue.short_id, "title": issue.title})).collect();
+    note(&mut tx, &target, ActivityKind::Merge, json!({ "issues": issues }), actor).await?;
+    finish(tx, "merge issues").await
+}
+
+/// Moves some hashes of an issue into a new one, which repeats its words until its next event.
+pub(super) async fn unmerge(db: &Db, organization_id: Id, issue_id: Id, hash_ids: &[Id], actor: Actor) -> Result<Issue, StateError> {
+    let mut tx = db.begin("begin unmerge").await?;
+    let source = get(&mut tx, organization_id, &[issue_id]).await?.pop().flatten().ok_or(StateError::NotFound("issue"))?;
+    let hashes = of_issue(&mut tx, source.id).await?;
+    let moved: Vec<Id> = hashes.iter().map(|hash| hash.id).filter(|id| hash_ids.contains(id)).collect();
+    if moved.is_empty() || moved.len() == hashes.len() {
+        return Err(StateError::Invalid("some, but not all, hashes of the issue must be named".into()));
+    }
+    let short_no = short_numbers(&mut tx, source.project_id, 1).await?;
+    let new_id = Sql::new(
+        "INSERT INTO issue (organization_id, project_id, short_no, status, substatus, priority, level, title, culprit, platform, logger, event_type, metadata, handled,
+         first_seen_ms, last_seen_ms, times_seen, first_release, last_release, archive_base, archive_since_ms, state_since_ms, comments)
+         SELECT organization_id, project_id, $1, 0, 3, priority, level, title, culprit, platform, logger, event_type, metadata, handled,
+         first_seen_ms, last_seen_ms, 0, first_release, last_release, 0, 0, $2, 0 FROM issue WHERE id = $3 RETURNING id",
+    )
+    .bind(short_no)
+    .bind(actor.now_ms)
+    .bind(source.id)
+    .one(&mut tx, "make unmerged issue")
+    .await?
+    .int(0)?;
+    let mut sql = Sql::new("UPDATE hash SET issue_id = ");
+    sql.arg(new_id).push(" WHERE id IN (").ids(&moved).push(")");
+    sql.run(&mut tx, "unmerge hashes").await?;
+    recount(&mut tx, source.id).await?;
+    recount(&mut tx, new_id).await?;
+    let made = get(&mut tx, organization_id, &[new_id]).await?.pop().flatten().ok_or(StateError::NotFound("issue"))?;
+    let prints: Vec<String> = hashes.iter().filter(|hash| moved.contains(&hash.id)).map(|hash| hex::encode(hash.hash)).collect();
+    note(&mut tx, &source, ActivityKind::UnmergeSource, json!({"fingerprints": prints, "destinationId": new_id.to_string()}), actor).await?;
+    note(&mut tx, &made, ActivityKind::UnmergeDestination, json!({"fingerprints": prints, "sourceId": source.id.to_string()}), actor).await?;
+    finish(tx, "unmerge hashes").await?;
+    Ok(made)
+}
+
+/// What becomes of the hashes of removed issues.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hashes {
+    /// New events get new hashes and a new issue.
+    Forget,
+    /// New events are dropped.
+    Discard,
+}
+
+/// Deletes issues; answers their hashes.
+pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashes) -> Result<Vec<IssueHash>, StateError> {
+    let mut tx = db.begin("begin deleting issues").await?;
+    let mut gone = Vec::new();
+    for issue in get(&mut tx, organization_id, ids).await?.into_iter().flatten() {
+        let hashes = of_issue(&mut tx, issue.id).await?;
+        let mut seen_in = Sql::new("DELETE FROM hash_environment WHERE hash_id IN (");
+        seen_in.ids(&hashes.iter().map(|hash| hash.id).collect::<Vec<_>>()).push(")").run(&mut tx, "forget environments of hashes").await?;
+        Sql::new("DELETE FROM hash WHERE issue_id = $1").bind(issue.id).run(&mut tx, "forget hashes").await?;
+        if what == Hashes::Discard {
+            for hash in &hashes {
+                Sql::new("INSERT INTO hash (organization_id, project_id, hash, issue_id, discarded, times_seen, first_seen_ms, last_seen_ms) VALUES ($1, $2, $3, 0, 1, 0, 0, 0)")
+                    .bind(organization_id)
+                    .bind(issue.project_id)
+                    .bind(hash.hash.as_slice())
+                    .run(&mut tx, "discard hashes")
+                    .await?;
+            }
+        }
+        Sql::new("DELETE FROM activity WHERE issue_id = $1").bind(issue.id).run(&mut tx, "delete activity").await?;
+        Sql::new("DELETE FROM issue_redirect WHERE into_id = $1").bind(issue.id).run(&mut tx, "delete redirects").await?;
+        forget_issue(&mut tx, issue.id).await?;
+        gone.extend(hashes);
+    }
+    finish(tx, "delete issues").await?;
+    Ok(gone)
+}
+
+async fn of_issue(tx: &mut AnyConnection, issue_id: Id) -> Result<Vec<IssueHash>, StateError> {
+    let sql = Sql::new(&format!("SELECT {HASH} FROM hash WHERE issue_id = $1 ORDER BY id")).bind(issue_id);
+    sql.all(tx, "read hashes of an issue").await?.iter().map(hash).collect()
+}
+
+async fn forget_issue(tx: &mut AnyConnection, id: Id) -> Result<(), StateError> {
+    Sql::new("DELETE FROM issue_user WHERE issue_id = $1").bind(id).run(tx, "forget marks").await?;
+    Sql::new("DELETE FROM issue WHERE id = $1").bind(id).run(tx, "delete issue").await?;
+    Ok(())
+}
+
+/// First and last seen and the count of an issue from its hashes.
+async fn recount(tx: &mut AnyConnection, id: Id) -> Result<(), StateError> {
+    let row = Sql::new("SELECT CAST(COALESCE(SUM(times_seen), 0) AS BIGINT), MIN(first_seen_ms), MAX(last_seen_ms) FROM hash WHERE issue_id = $1 AND times_seen > 0")
+        .bind(id)
+        .one(tx, "count an issue")
+        .await?;
+    Sql::new("UPDATE issue SET times_seen = $1, first_seen_ms = COALESCE($2, first_seen_ms), last_seen_ms = COALESCE($3, last_seen_ms) WHERE id = $4")
+        .bind(row.int(0)?)
+        .bind(row.maybe_int(1)?)
+        .bind(row.maybe_int(2)?)
+        .bind(id)
+        .run(tx, "count an issue")
+        .await?;
+    Ok(())
+}
+
+/// Commits; the caches of commits are void from here on.
+async fn finish(mut tx: Tx, doing: &'static str) -> Result<(), StateError> {
+    raise(&mut tx, "issues").await?;
+    tx.commit().await.map_err(failed(doing))
+}

@@ -1,0 +1,174 @@
+//! The event store: reads, facets, series, outcomes, items, tombstones, retention.
+
+mod support;
+
+use model::{category::Category, item::ItemType, outcome::OutcomeKind, prepared::{Prepared, PreparedAttachment, PreparedEvent, PreparedItem, PreparedOutcome, UserReport}};
+use store::*;
+use support::{DAY, HOUR, NOW, Worker, event, id, open};
+
+fn scope(worker: &Worker<'_>, hash_ids: Option<Vec<i64>>) -> EventScope {
+    EventScope { organization_id: worker.organization_id, project_ids: vec![worker.project_id], hash_ids, environments: Vec::new(), start_ms: NOW - 30 * DAY, end_ms: NOW + 30 * DAY }
+}
+
+/// 30 events of three hashes over three days of receipt.
+async fn thirty(worker: &Worker<'_>) -> Vec<i64> {
+    let mut hashes = Vec::new();
+    for day in 0..3 {
+        let at_ms = NOW + day * DAY;
+        let events = (0..10).map(|number| {
+            let number = day as u128 * 10 + number;
+            PreparedEvent { release: Some(format!("shop@1.0.{day}")), ..event(number, (number % 3) as u8, at_ms + number as i64) }
+        });
+        let decision = worker.store(events.collect(), at_ms).await;
+        hashes.extend(decision.records.iter().map(|record| record.units[0].hash_id));
+    }
+    hashes
+}
+
+#[tokio::test]
+async fn event_reads_back_as_it_was_stored() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    thirty(&worker).await;
+    let expected = event(4, 1, NOW + 4);
+    let stored = stores.event_reads.get(worker.organization_id, &[], id(4)).await.expect("reads").expect("exists");
+    assert_eq!(stored.payload, expected.payload);
+    let row = stored.row;
+    assert_eq!((row.event_id, row.title, row.message, row.tags), (id(4), expected.title, expected.message, expected.tags));
+    assert_eq!((row.environment, row.release.as_deref(), row.handled, row.received_ms), (expected.environment, Some("shop@1.0.0"), Some(false), NOW));
+    assert!(stores.event_reads.get(worker.organization_id + 1, &[], id(4)).await.expect("reads").is_none());
+    assert!(stores.event_reads.get(worker.organization_id, &[], id(99)).await.expect("reads").is_none());
+}
+
+#[tokio::test]
+async fn lists_walk_days_newest_first() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let hashes = thirty(&worker).await;
+    for (hash_ids, expected) in [(None, (0..30).rev().collect::<Vec<u128>>()), (Some(vec![hashes[0]]), (0..30).rev().filter(|number| number % 3 == 0).collect())] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = stores.event_reads.list(&scope(&worker, hash_ids.clone()), &EventFilter::All, after, 4, SearchBudget::default()).await.expect("lists");
+            found.extend(page.rows.iter().map(|row| row.event_id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, expected.into_iter().map(id).collect::<Vec<_>>());
+    }
+    let at = EventCursor { timestamp_ms: NOW + DAY + 12, event_id: id(12) };
+    let near = stores.event_reads.neighbours(&scope(&worker, Some(vec![hashes[0]])), Some(at)).await.expect("finds");
+    assert_eq!(near, Neighbours { oldest: Some(id(0)), previous: Some(id(9)), next: Some(id(15)), latest: Some(id(27)) });
+}
+
+#[tokio::test]
+async fn filters_find_by_column_tag_and_text() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    thirty(&worker).await;
+    let is = |field, test| EventFilter::Is(field, test);
+    let cases = [
+        (is(EventField::Release, EventTest::Equals("shop@1.0.1".into())), 10),
+        (is(EventField::Tag("user".into()), EventTest::Equals("id:3".into())), 4),
+        (is(EventField::Text, EventTest::Contains("BAD 2".into())), 10),
+        (is(EventField::Title, EventTest::Glob("value*2".into())), 10),
+        (is(EventField::Message, EventTest::Equals("bad 0".into())), 10),
+        (is(EventField::Level, EventTest::OneOf(vec!["error".into(), "fatal".into()])), 30),
+        (is(EventField::Tag("nothing".into()), EventTest::Present), 0),
+        (EventFilter::Not(Box::new(is(EventField::Tag("nothing".into()), EventTest::Present))), 30),
+        (EventFilter::And(vec![is(EventField::Release, EventTest::Glob("*1".into())), is(EventField::Tag("user".into()), EventTest::Equals("id:3".into()))]), 2),
+        (EventFilter::Or(vec![is(EventField::Release, EventTest::Glob("*1".into())), is(EventField::Text, EventTest::Contains("bad 2".into()))]), 17),
+        (is(EventField::TimestampMs, EventTest::Number(NumberTest::Less, (NOW + DAY) as f64)), 10),
+    ];
+    for (filter, expected) in cases {
+        let page = stores.event_reads.list(&scope(&worker, None), &filter, None, 100, SearchBudget::default()).await.expect("lists");
+        assert_eq!(page.rows.len(), expected, "{filter:?}");
+        let hits = stores.event_reads.hashes(&scope(&worker, None), &filter, 100, SearchBudget::default()).await.expect("searches");
+        assert_eq!(hits.hits.iter().map(|hit| hit.count).sum::<u64>(), expected as u64, "{filter:?}");
+    }
+}
+
+#[tokio::test]
+async fn series_totals_users_and_facets_count() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let hashes = thirty(&worker).await;
+    let many = (100..500).map(|number| PreparedEvent { user: Some(format!("id:{number}")), ..event(number, 0, NOW + number as i64) }).collect();
+    worker.store(many, NOW + 2 * DAY).await;
+    let scope = EventScope { start_ms: NOW, end_ms: NOW + 3 * DAY, ..scope(&worker, None) };
+    let query = SeriesQuery { scope: scope.clone(), groups: vec![vec![hashes[0]], vec![hashes[1], hashes[2]]], interval_ms: DAY };
+    assert_eq!(stores.event_stats.series(&query).await.expect("counts"), [vec![404, 3, 3], vec![6, 7, 7]]);
+    let all = SeriesQuery { groups: Vec::new(), interval_ms: 60_000, scope: EventScope { end_ms: NOW + 60_000, ..scope.clone() } };
+    assert_eq!(stores.event_stats.series(&all).await.expect("counts"), [vec![410]]);
+    let totals = stores.event_stats.totals(&scope, &[vec![hashes[0]], vec![hashes[1]], vec![]]).await.expect("counts");
+    assert_eq!(totals.iter().map(|total| total.events).collect::<Vec<_>>(), [410, 10, 0]);
+    assert!(totals[0].users.approximate && (totals[0].users.count as i64 - 407).abs() < 30, "{:?}", totals[0]);
+    assert_eq!(totals[1].users, UserCount { count: 7, approximate: false });
+    let totals = stores.event_stats.hash_totals(&scope, false).await.expect("counts");
+    assert_eq!(totals.iter().map(|total| total.events).sum::<u64>(), 430);
+    let facets = stores.event_stats.facets(&EventScope { hash_ids: Some(vec![hashes[1]]), ..scope }, &["user".into()], 2).await.expect("counts");
+    assert_eq!((facets.len(), facets[0].total, facets[0].unique, facets[0].values.len(), facets[0].values[0].count), (1, 10, 7, 2, 2));
+}
+
+#[tokio::test]
+async fn items_attachments_reports_and_outcomes_are_kept() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let span = PreparedItem {
+        item_type: ItemType::Transaction, item_id: id(50), timestamp_ms: NOW, quantities: vec![(Category::Transaction, 1), (Category::Span, 3)],
+        header: b"{\"type\":\"transaction\"}".to_vec(), payload: b"{\"spans\":[]}".to_vec(),
+    };
+    let file = PreparedAttachment { event_id: id(1), index: 0, filename: "a.txt".into(), content_type: Some("text/plain".into()), attachment_type: "event.attachment".into(), bytes: b"hello".to_vec() };
+    let report = UserReport { event_id: id(1), name: "Ada".into(), email: "a@b".into(), comments: "broken".into(), timestamp_ms: NOW };
+    let refused = PreparedOutcome { category: Category::Error, kind: OutcomeKind::Filtered, reason: "localhost".into(), quantity: 1, event_id: Some(id(60)) };
+    let prepared = Prepared { events: vec![event(1, 7, NOW)], items: vec![span], attachments: vec![file], user_reports: vec![report], outcomes: vec![refused] };
+    worker.store_all(vec![prepared.clone()], NOW).await;
+    // The whole request once more: everything in it is a duplicate.
+    worker.store_all(vec![prepared], NOW).await;
+    let (organization, project) = (worker.organization_id, worker.project_id);
+    let query = ItemQuery { organization_id: organization, project_id: project, item_type: Some(ItemType::Transaction), start_ms: NOW, end_ms: NOW + 1, after: None, limit: 10 };
+    assert_eq!(stores.items.list(&query).await.expect("lists").rows.len(), 1);
+    let (row, payload) = stores.items.get(organization, project, id(50)).await.expect("reads").expect("exists");
+    assert_eq!((row.quantities.len(), payload.as_slice()), (2, &b"{\"spans\":[]}"[..]));
+    let attachments = stores.items.attachments(organization, project, &[id(1), id(2)]).await.expect("lists");
+    assert_eq!((attachments[0].len(), attachments[1].len(), attachments[0][0].filename.as_str(), attachments[0][0].size), (1, 0, "a.txt", 5));
+    assert_eq!(stores.items.user_reports(organization, project, &[id(1)]).await.expect("lists")[0][0].comments, "broken");
+    let outcomes = stores.outcomes.of_event(organization, project, id(60)).await.expect("finds");
+    assert_eq!((outcomes.len(), outcomes[0].kind, outcomes[0].reason.as_str()), (2, OutcomeKind::Filtered, "localhost"));
+    let outcomes = stores.outcomes.of_event(organization, project, id(1)).await.expect("finds");
+    assert_eq!(outcomes.iter().map(|outcome| (outcome.kind, outcome.reason.as_str())).collect::<Vec<_>>(), [(OutcomeKind::Accepted, ""), (OutcomeKind::Invalid, "duplicate")]);
+    let cells = stores.outcomes.cells(&OutcomeQuery { organization_id: organization, start_ms: NOW, end_ms: NOW + HOUR, ..OutcomeQuery::default() }).await.expect("counts");
+    let sum = |category, kind| cells.iter().filter(|cell| cell.category == category && cell.kind == kind).map(|cell| cell.quantity).sum::<u64>();
+    assert_eq!((sum(Category::Error, OutcomeKind::Accepted), sum(Category::Error, OutcomeKind::Invalid), sum(Category::Span, OutcomeKind::Accepted)), (1, 1, 3));
+    assert_eq!((sum(Category::Attachment, OutcomeKind::Accepted), sum(Category::AttachmentItem, OutcomeKind::Accepted), sum(Category::Feedback, OutcomeKind::Accepted)), (5, 1, 1));
+}
+
+#[tokio::test]
+async fn tombstones_hide_at_once_and_the_sweep_removes() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let hashes = thirty(&worker).await;
+    let count = async || stores.event_reads.list(&scope(&worker, None), &EventFilter::All, None, 100, SearchBudget::default()).await.expect("lists").rows.len();
+    assert_eq!(count().await, 30);
+    let (organization_id, project_id) = (worker.organization_id, worker.project_id);
+    stores.retention.hide(&[Tombstone::Hashes { organization_id, project_id, hash_ids: vec![hashes[0]] }], NOW + 2 * DAY).await.expect("hides");
+    assert_eq!(count().await, 20);
+    assert!(stores.event_reads.get(organization_id, &[], id(0)).await.expect("reads").is_none());
+    let over_ms = NOW + 2 * DAY;
+    let swept = stores.retention.sweep(over_ms, over_ms, RetentionDays::default()).await.expect("sweeps");
+    assert_eq!((swept.files_sealed, swept.files_rewritten), (2, 2));
+    assert_eq!(count().await, 20);
+    let late_ms = NOW + 93 * DAY;
+    let swept = stores.retention.sweep(late_ms, late_ms, RetentionDays { outcomes: 400, ..RetentionDays::default() }).await.expect("sweeps");
+    assert_eq!(swept.files_unlinked, 3);
+    assert_eq!(count().await, 0);
+    let files = std::fs::read_dir(folder.path().join("events")).expect("lists").count();
+    assert_eq!(files, 3, "one month of outcomes with its log");
+}

@@ -1,0 +1,105 @@
+/** A person at the keyboard: sign in, find, read, resolve, undo, assign, and see it come back. */
+import { expect } from "@playwright/test";
+import { checkoutError, RUN } from "./checkout";
+import { issueOf, panel, signIn, test } from "./page";
+import { send } from "./send";
+
+test("by_keyboard_alone_from_login_to_regression", async ({ page }) => {
+  test.setTimeout(120_000);
+  const attachment = [{ name: `order-${RUN}.txt`, body: Buffer.from("attached") }];
+  const eventId = await send(checkoutError(), attachment);
+  const { keyboard } = page;
+
+  await test.step("log in", () => signIn(page));
+  await issueOf(page, eventId);
+
+  await test.step("find the issue by search", async () => {
+    await keyboard.press("/");
+    await expect(page.getByRole("searchbox", { name: "Search issues" })).toBeFocused();
+    await keyboard.press("ControlOrMeta+a");
+    await keyboard.type(`is:unresolved e2e_run:${RUN}`);
+    await keyboard.press("Enter");
+    await expect(page).toHaveURL(new RegExp(`query=[^&]*e2e_run`));
+    await expect(page.locator("[data-issue]")).toHaveCount(1);
+    await expect(page.locator("[data-issue]")).toContainText(`order of ${RUN} not found`);
+  });
+
+  await test.step("open it", async () => {
+    await keyboard.press("j");
+    await keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1, name: "OrderNotFound" })).toBeVisible();
+  });
+
+  await test.step("every panel shows its value", async () => {
+    const highlights = panel(page, "Highlights");
+    for (const value of ["POST /orders/88121/pay", "shop@1.8.2", "production", "CPython 3.13.2"]) await expect(highlights).toContainText(value);
+    const stack = panel(page, "Stack trace");
+    await expect(stack).toContainText("caused by KeyError below");
+    await expect(stack).toContainText("raise OrderNotFound(order_id) from err");
+    await expect(stack.getByText("'88121'", { exact: true })).toBeVisible();
+    await expect(stack.getByRole("button", { name: "show 2 frames of asyncio and django" })).toBeVisible();
+    await expect(page.getByRole("region", { name: "Why is this one issue?" })).toContainText(/Grouped by|Nothing in the event/);
+    const breadcrumbs = panel(page, "Breadcrumbs");
+    await expect(breadcrumbs).toContainText("SELECT * FROM orders WHERE id = %s");
+    await expect(breadcrumbs).toContainText("POST https://pay.example/charge → 200");
+    await expect(panel(page, "Tags")).toContainText("t-17");
+    await expect(page.getByRole("region", { name: "Tag distribution" })).toContainText("t-17");
+    await expect(panel(page, "Contexts")).toContainText("snail mail");
+    await expect(panel(page, "Contexts")).toContainText("771a43a4192642f0b136d5159a501700");
+    await expect(panel(page, "User")).toContainText(`u-${RUN}`);
+    await expect(panel(page, "Request")).toContainText("https://shop.example/orders/88121/pay");
+    await expect(panel(page, "Request")).toContainText("errata-e2e/1");
+    await expect(panel(page, "Request")).toContainText("1299");
+    await expect(panel(page, "Additional data")).toContainText("basket_size");
+    await expect(panel(page, "Attachments")).toContainText(`order-${RUN}.txt`);
+    await expect(panel(page, "Activity")).toContainText("First seen");
+    await expect(panel(page, "Event")).toContainText(eventId);
+  });
+
+  const state = page.getByRole("group", { name: "State" });
+  const messages = page.getByRole("status", { name: "Messages" });
+  await test.step("resolve and undo", async () => {
+    await keyboard.press("e");
+    await expect(state).toContainText("Resolved");
+    await expect(messages).toContainText("Resolved");
+    await keyboard.press("u");
+    await expect(messages).toContainText("Undone");
+    await expect(state).not.toContainText("Resolved");
+  });
+
+  await test.step("assign to me", async () => {
+    await keyboard.press("a");
+    await expect(page.getByRole("menuitem", { name: /^Me/ })).toBeFocused();
+    await keyboard.press("Enter");
+    await expect(messages).toContainText("Assigned to me");
+    await expect(page.getByRole("button", { name: /^Assign, .* has it$/ })).not.toHaveAccessibleName(/nobody/);
+  });
+
+  await test.step("regress by sending again", async () => {
+    await keyboard.press("Escape");
+    await page.locator("body").press("e");
+    await expect(state).toContainText("Resolved");
+    // Resends until the server's cool-down after a resolution (5 s) is over; the page hears of it by itself.
+    await expect.poll(async () => { await send(checkoutError(), attachment); return state.textContent(); }, { intervals: [3000], timeout: 40_000 }).toContain("Regressed");
+    await expect(panel(page, "Activity")).toContainText("Regressed");
+  });
+});
+
+test("comment_appears_in_the_activity", async ({ page }) => {
+  await signIn(page);
+  const issue = await issueOf(page, await send(checkoutError()));
+  await page.goto(`/organizations/default/issues/${issue}/`);
+  await page.getByRole("textbox", { name: "Comment" }).focus();
+  await page.keyboard.type(`looked at by ${RUN}`);
+  await page.keyboard.press("Control+Enter");
+  await expect(panel(page, "Activity")).toContainText(`“looked at by ${RUN}”`);
+});
+
+test("list_hears_of_a_new_event_by_itself", async ({ page }) => {
+  await signIn(page);
+  await expect(page.getByText("live", { exact: true })).toBeVisible();
+  const error = checkoutError();
+  const name = `Live${RUN}`;
+  await send({ ...error, exception: { values: [{ type: name, value: "just now" }] }, fingerprint: [name] });
+  await expect(page.locator("[data-issue]", { hasText: name })).toBeVisible({ timeout: 15_000 });
+});

@@ -1,0 +1,54 @@
+/** The page as the tests see it: signed in, watched for console errors, able to look itself over. */
+import { expect, test as base, type Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { settings } from "./settings";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+interface Complaints { complaints: string[] }
+
+/** `complaints` must be empty when a test ends; a test that provokes one empties it itself. */
+export const test = base.extend<Complaints>({
+  complaints: [async ({ page }, use) => {
+    const complaints: string[] = [];
+    page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await use(complaints);
+    expect(complaints, "console errors").toEqual([]);
+  }, { auto: true }],
+});
+
+/** By keyboard alone, as everything in the journey. */
+export async function signIn(page: Page): Promise<void> {
+  await page.goto("/");
+  await expect(page.getByLabel("Username or e-mail")).toBeFocused();
+  await page.keyboard.type(settings.user);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(settings.password);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("table", { name: "Issues" })).toBeVisible();
+}
+
+export async function expectAccessible(page: Page, name: string): Promise<void> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async (tags) => {
+    const { axe } = window as unknown as { axe: { run: (root: Document, options: object) => Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } };
+    return (await axe.run(document, { runOnly: tags })).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+  }, RULES);
+  expect(found, `axe on ${name}`).toEqual([]);
+}
+
+/** Asks until the server has stored the event, then names its issue. */
+export async function issueOf(page: Page, eventId: string): Promise<string> {
+  let issue = "";
+  await expect.poll(async () => {
+    const answer = await page.request.get(`/api/0/organizations/default/eventids/${eventId}/`);
+    if (answer.ok()) issue = String(((await answer.json()) as { groupId: unknown }).groupId);
+    return answer.status();
+  }, { message: `event ${eventId} becomes an issue`, timeout: 20_000 }).toBe(200);
+  return issue;
+}
+
+export const panel = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
