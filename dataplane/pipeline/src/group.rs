@@ -4,8 +4,8 @@
 //! Steps: enhance stack traces, match fingerprint rules, offer the event to strategies, combine with the fingerprint.
 //! It knows nothing of issues: who looks the hashes up decides.
 
-pub mod component;
 mod chained;
+pub mod component;
 mod exception;
 pub mod fingerprint;
 pub mod frame;

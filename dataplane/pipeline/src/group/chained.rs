@@ -1,11 +1,6 @@
 //! Exceptions that belong together: chains, and groups that raise several at once (RFC 79, `grouping.md` §1.6).
 
-use super::{
-    Config, Variant,
-    component::Component,
-    exception::exception_variants,
-    strategies::Variants,
-};
+use super::{Config, Variant, component::Component, exception::exception_variants, strategies::Variants};
 use crate::view::Exception;
 use std::collections::BTreeMap;
 
