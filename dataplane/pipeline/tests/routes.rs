@@ -412,3 +412,16 @@ fn every_feedback_is_an_issue_of_its_own() {
     assert_ne!(first.events[0].hashes, first.events[1].hashes);
     assert_eq!(first.events[0].message, "it broke");
 }
+
+#[test]
+fn group_with_repeated_ids_is_a_plain_chain() {
+    let exception = |id: i64, parent: Value, kind: &str| json!({"type": kind, "value": "v", "mechanism": {"type": "chained", "exception_id": id, "parent_id": parent, "is_exception_group": kind == "Group"}});
+    let hashes = |inner: [i64; 2]| {
+        let event =
+            json!({"exception": {"values": [exception(inner[0], json!(0), "A"), exception(inner[1], json!(0), "A"), exception(0, Value::Null, "Group")]}});
+        run(Route::Store, "", event.to_string().as_bytes()).events[0].hashes.clone()
+    };
+    let single = run(Route::Store, "", json!({"exception": {"values": [{"type": "A", "value": "v"}]}}).to_string().as_bytes()).events[0].hashes.clone();
+    assert_eq!(hashes([1, 2]), single);
+    assert_ne!(hashes([1, 1]), single);
+}
