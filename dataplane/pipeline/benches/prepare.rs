@@ -9,10 +9,16 @@ use criterion::{
     Criterion, criterion_group, criterion_main,
     measurement::{Measurement, ValueFormatter, WallTime},
 };
-use model::{envelope::Envelope, ids::EventId, item::ItemType, json, record::{RecordHeader, Route}};
+use model::{
+    envelope::Envelope,
+    ids::EventId,
+    item::ItemType,
+    json,
+    record::{RecordHeader, Route},
+};
 use pipeline::{
     Project, Resources,
-    group::{self, NEWSTYLE_2026, GroupingRules},
+    group::{self, GroupingRules, NEWSTYLE_2026},
     normalize::{Surroundings, normalize, notes::Notes},
     prepare,
     scrub::Scrubber,
@@ -71,11 +77,13 @@ fn envelopes() -> Vec<Vec<u8>> {
         return Vec::new();
     };
     let files = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|ext| ext == "gz"));
-    files.map(|path| {
-        let mut body = Vec::new();
-        flate2::read::GzDecoder::new(std::fs::File::open(path).expect("file")).read_to_end(&mut body).expect("gzip");
-        body
-    }).collect()
+    files
+        .map(|path| {
+            let mut body = Vec::new();
+            flate2::read::GzDecoder::new(std::fs::File::open(path).expect("file")).read_to_end(&mut body).expect("gzip");
+            body
+        })
+        .collect()
 }
 
 fn header() -> RecordHeader {
@@ -104,11 +112,14 @@ fn whole(c: &mut Criterion<CpuTime>) {
 }
 
 fn stages(c: &mut Criterion<CpuTime>, bodies: &[Vec<u8>]) {
-    let payloads: Vec<&[u8]> = bodies.iter().map(|body| {
-        let envelope = Envelope::parse(body).expect("envelope");
-        let item = envelope.items.iter().find(|item| item.item_type == Some(ItemType::Event)).expect("event").clone();
-        &body[item.payload]
-    }).collect();
+    let payloads: Vec<&[u8]> = bodies
+        .iter()
+        .map(|body| {
+            let envelope = Envelope::parse(body).expect("envelope");
+            let item = envelope.items.iter().find(|item| item.item_type == Some(ItemType::Event)).expect("event").clone();
+            &body[item.payload]
+        })
+        .collect();
     let mut next = 0;
     let mut turn = move || {
         next = (next + 1) % 20;
@@ -116,31 +127,40 @@ fn stages(c: &mut Criterion<CpuTime>, bodies: &[Vec<u8>]) {
     };
     let around = Surroundings::none();
     c.bench_function("parse", |b| b.iter(|| black_box(json::parse(payloads[turn()]).expect("JSON"))));
-    c.bench_function("parse, normalise", |b| b.iter(|| {
-        let mut event = json::parse(payloads[turn()]).expect("JSON");
-        normalize(&mut event, &around, &mut Notes::default());
-        black_box(event)
-    }));
-    let normal: Vec<json::Value> = payloads.iter().map(|payload| {
-        let mut event = json::parse(payload).expect("JSON");
-        normalize(&mut event, &around, &mut Notes::default());
-        event.into_owned()
-    }).collect();
+    c.bench_function("parse, normalise", |b| {
+        b.iter(|| {
+            let mut event = json::parse(payloads[turn()]).expect("JSON");
+            normalize(&mut event, &around, &mut Notes::default());
+            black_box(event)
+        })
+    });
+    let normal: Vec<json::Value> = payloads
+        .iter()
+        .map(|payload| {
+            let mut event = json::parse(payload).expect("JSON");
+            normalize(&mut event, &around, &mut Notes::default());
+            event.into_owned()
+        })
+        .collect();
     let scrubber = Scrubber::new(&Default::default());
     let mut scrubbed = normal.clone();
     c.bench_function("scrub", |b| b.iter(|| scrubber.scrub(&mut scrubbed[turn()], &mut Notes::default())));
     let rules = GroupingRules::new(&NEWSTYLE_2026, "", "");
     c.bench_function("view", |b| b.iter(|| black_box(EventView::new(&normal[turn()]))));
-    c.bench_function("view, enhance", |b| b.iter(|| {
-        let mut view = EventView::new(&normal[turn()]);
-        group::enhance_event(&mut view, &rules);
-        black_box(view)
-    }));
-    c.bench_function("view, enhance, group", |b| b.iter(|| {
-        let mut view = EventView::new(&normal[turn()]);
-        group::enhance_event(&mut view, &rules);
-        black_box(group::group_event(&view, &rules).hashes())
-    }));
+    c.bench_function("view, enhance", |b| {
+        b.iter(|| {
+            let mut view = EventView::new(&normal[turn()]);
+            group::enhance_event(&mut view, &rules);
+            black_box(view)
+        })
+    });
+    c.bench_function("view, enhance, group", |b| {
+        b.iter(|| {
+            let mut view = EventView::new(&normal[turn()]);
+            group::enhance_event(&mut view, &rules);
+            black_box(group::group_event(&view, &rules).hashes())
+        })
+    });
     c.bench_function("serialise", |b| b.iter(|| black_box(json::to_vec(&normal[turn()]))));
 }
 

@@ -10,7 +10,7 @@ use geo::GeoDatabase;
 use model::json::{Object, Value};
 
 /// The user agent of an event: of the request it reports, and only for events of browsers that of the connection.
-pub fn agent_of<'e>(event: &'e Value, hints: &[(String, String)]) -> Option<Agent> {
+pub fn agent_of(event: &Value, hints: &[(String, String)]) -> Option<Agent> {
     let request = event.get("request").and_then(Value::as_object)?;
     let text = header(request, "User-Agent");
     let own_hint = |name: &str| header(request, name).map(str::to_owned);

@@ -66,7 +66,9 @@ impl Filters {
             ("error-message", !self.errors.is_empty(), &|| self.error_matches(subject.view)),
             ("localhost", options.localhost, &|| lists::is_localhost(subject)),
             ("browser-extensions", options.browser_extensions, &|| extensions::is_from_extension(subject.view)),
-            ("legacy-browsers", !options.legacy_browsers.is_empty(), &|| subject.agent.is_some_and(|agent| browsers::is_legacy(agent, &options.legacy_browsers))),
+            ("legacy-browsers", !options.legacy_browsers.is_empty(), &|| {
+                subject.agent.is_some_and(|agent| browsers::is_legacy(agent, &options.legacy_browsers))
+            }),
             ("web-crawlers", options.web_crawlers, &|| subject.user_agent.is_some_and(is_crawler)),
         ];
         tests.into_iter().find(|(_, enabled, test)| *enabled && test()).map(|(key, _, _)| key.to_owned())

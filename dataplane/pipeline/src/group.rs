@@ -4,8 +4,8 @@
 //! Steps: enhance stack traces, match fingerprint rules, offer the event to strategies, combine with the fingerprint.
 //! It knows nothing of issues: who looks the hashes up decides.
 
-pub mod component;
 mod chained;
+pub mod component;
 mod exception;
 pub mod fingerprint;
 pub mod frame;
@@ -38,6 +38,8 @@ pub struct Config {
     /// The system variant decides; else the app variant does.
     pub system_leads: bool,
     pub rules_bring_system_frames_into_app: bool,
+    /// Exception groups with repeated ids or their own parents, and those of Python SDK 3, are taken for plain chains.
+    pub doubts_groups: bool,
     /// Names of components and variants are written with dashes.
     pub dashed_names: bool,
     /// Variables of fingerprints are cleaned like messages, and unknown ones are marked.
@@ -52,6 +54,7 @@ pub static NEWSTYLE_2023: Config = Config {
     drops_lone_url_frames: true,
     system_leads: true,
     rules_bring_system_frames_into_app: true,
+    doubts_groups: false,
     dashed_names: true,
     cleans_fingerprints: false,
 };
@@ -64,6 +67,7 @@ pub static NEWSTYLE_2026: Config = Config {
     drops_lone_url_frames: false,
     system_leads: false,
     rules_bring_system_frames_into_app: false,
+    doubts_groups: true,
     dashed_names: false,
     cleans_fingerprints: true,
 };

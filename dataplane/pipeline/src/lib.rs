@@ -4,16 +4,16 @@
 //! In: a record's header and decoded body, the project's compiled options, the time. Out: [`model::prepared::Prepared`].
 //! It deliberately knows no queue, no store, no Tokio, no HTTP and no clock, and panics on no input.
 
-mod open;
-mod event;
-pub mod enrich;
-pub mod filter;
-pub mod scrub;
-pub mod normalize;
-pub mod enhance;
 pub mod clean;
-pub mod group;
+pub mod enhance;
+pub mod enrich;
+mod event;
 pub mod explain;
+pub mod filter;
+pub mod group;
+pub mod normalize;
+mod open;
+pub mod scrub;
 pub mod view;
 
 use config::project::ProjectOptions;
@@ -59,6 +59,13 @@ impl Project {
             limits: Limits::default(),
             options,
         }
+    }
+}
+
+impl Project {
+    /// What decides how the project's events are grouped; for explanations.
+    pub fn grouping(&self) -> &GroupingRules {
+        &self.grouping
     }
 }
 

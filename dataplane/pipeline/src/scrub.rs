@@ -71,16 +71,16 @@ impl Scrubber {
     fn walk_list(&self, items: &mut [Value], place: Place, path: Path, notes: &mut Notes) {
         for (at, item) in items.iter_mut().enumerate() {
             let path = path.index(at);
-            if let (Place::Bag | Place::Cookies, Value::Array(pair)) = (place, &mut *item) {
-                if let [Value::Str(key), value] = pair.as_mut_slice() {
-                    let safe = self.keys.is_safe(key) || key.eq_ignore_ascii_case("user-agent");
-                    if !safe && self.is_secret(place, key) {
-                        filter_value(value, path.index(1), notes);
-                    } else if !safe {
-                        self.walk(value, place, path.index(1), notes);
-                    }
-                    continue;
+            if let (Place::Bag | Place::Cookies, Value::Array(pair)) = (place, &mut *item)
+                && let [Value::Str(key), value] = pair.as_mut_slice()
+            {
+                let safe = self.keys.is_safe(key) || key.eq_ignore_ascii_case("user-agent");
+                if !safe && self.is_secret(place, key) {
+                    filter_value(value, path.index(1), notes);
+                } else if !safe {
+                    self.walk(value, place, path.index(1), notes);
                 }
+                continue;
             }
             self.walk(item, place, path, notes);
         }
@@ -125,7 +125,11 @@ impl Place {
     /// Where a member stands; `None` if nothing of it is touched.
     fn of_member(self, key: &str) -> Option<Place> {
         match (self, key) {
-            (Place::Stack, "filename" | "abs_path" | "type" | "module" | "function" | "raw_function" | "platform" | "package" | "mechanism" | "image_addr" | "instruction_addr" | "symbol_addr") => None,
+            (
+                Place::Stack,
+                "filename" | "abs_path" | "type" | "module" | "function" | "raw_function" | "platform" | "package" | "mechanism" | "image_addr"
+                | "instruction_addr" | "symbol_addr",
+            ) => None,
             (Place::Stack, "vars" | "data") => Some(Place::Bag),
             (Place::Bag, "cookies") => Some(Place::Cookies),
             (Place::Bag, "type" | "timestamp" | "trace_id" | "span_id" | "parent_span_id" | "event_id" | "geo") => None,

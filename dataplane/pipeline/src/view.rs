@@ -117,7 +117,8 @@ impl<'e> EventView<'e> {
     pub fn without_frames(json: &'e Value<'e>) -> EventView<'e> {
         let values = json.at(&["exception", "values"]).and_then(Value::as_array).unwrap_or_default();
         let exceptions = values.iter().filter(|value| value.as_object().is_some());
-        let bare = |value: &'e Value<'e>| Exception { kind: text(value, "type"), value: text(value, "value"), module: text(value, "module"), ..Exception::default() };
+        let bare =
+            |value: &'e Value<'e>| Exception { kind: text(value, "type"), value: text(value, "value"), module: text(value, "module"), ..Exception::default() };
         let platform = json.str_at(&["platform"]).unwrap_or("other");
         EventView { json, platform, exceptions: exceptions.map(bare).collect(), threads: Vec::new(), stacktrace: None }
     }

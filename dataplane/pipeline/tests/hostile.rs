@@ -2,14 +2,29 @@
 //! (`ERRATA_CAPTURES`, default `../shared/captures` beside the workspace).
 
 use config::project::{FilterOptions, GroupingOptions, ProjectOptions, ScrubbingOptions};
-use model::{ids::EventId, record::{RecordHeader, Route}};
+use model::{
+    ids::EventId,
+    record::{RecordHeader, Route},
+};
 use pipeline::{Project, Resources, prepare};
 use proptest::prelude::*;
-use std::{path::{Path, PathBuf}, sync::LazyLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 const ROUTES: [Route; 11] = [
-    Route::Envelope, Route::Store, Route::StorePixel, Route::Security, Route::Nel, Route::Minidump, Route::Attachments, Route::Cron, Route::OtlpTraces,
-    Route::OtlpLogs, Route::VercelLogs,
+    Route::Envelope,
+    Route::Store,
+    Route::StorePixel,
+    Route::Security,
+    Route::Nel,
+    Route::Minidump,
+    Route::Attachments,
+    Route::Cron,
+    Route::OtlpTraces,
+    Route::OtlpLogs,
+    Route::VercelLogs,
 ];
 
 /// Everything switched on.
@@ -23,7 +38,13 @@ static PROJECT: LazyLock<Project> = LazyLock::new(|| {
             ..Default::default()
         },
         scrubbing: ScrubbingOptions { scrub_ip_addresses: true, sensitive_fields: vec!["é".into()], ..Default::default() },
-        filters: FilterOptions { localhost: true, browser_extensions: true, legacy_browsers: vec!["default".into(), "ie".into()], error_messages: vec!["nope*".into()], ..Default::default() },
+        filters: FilterOptions {
+            localhost: true,
+            browser_extensions: true,
+            legacy_browsers: vec!["default".into(), "ie".into()],
+            error_messages: vec!["nope*".into()],
+            ..Default::default()
+        },
         ..Default::default()
     };
     Project::compile(1, "p", 1, options)
@@ -43,18 +64,111 @@ fn run(route: Route, content_type: &str, body: &[u8]) {
 /// A JSON value with the names that events have.
 fn event_like() -> impl Strategy<Value = serde_json::Value> {
     let name = prop::sample::select(vec![
-        "exception", "values", "stacktrace", "frames", "function", "raw_function", "filename", "abs_path", "module", "package", "in_app", "vars", "context_line", "pre_context", "type", "value",
-        "mechanism", "meta", "ns_error", "code", "exception_id", "parent_id", "is_exception_group", "synthetic", "threads", "crashed", "current", "logentry", "message", "formatted", "params",
-        "request", "url", "headers", "cookies", "query_string", "data", "env", "method", "user", "ip_address", "geo", "contexts", "trace", "os", "tags", "key", "extra", "breadcrumbs", "timestamp",
-        "level", "platform", "release", "environment", "dist", "fingerprint", "checksum", "sdk", "name", "settings", "csp", "effective_directive", "blocked_uri", "template", "_meta", "errors", "debug_meta",
-        "csp-report", "body", "spans", "logger", "transaction", "lineno", "colno", "sentry.interfaces.Http", "monitor_slug", "status",
+        "exception",
+        "values",
+        "stacktrace",
+        "frames",
+        "function",
+        "raw_function",
+        "filename",
+        "abs_path",
+        "module",
+        "package",
+        "in_app",
+        "vars",
+        "context_line",
+        "pre_context",
+        "type",
+        "value",
+        "mechanism",
+        "meta",
+        "ns_error",
+        "code",
+        "exception_id",
+        "parent_id",
+        "is_exception_group",
+        "synthetic",
+        "threads",
+        "crashed",
+        "current",
+        "logentry",
+        "message",
+        "formatted",
+        "params",
+        "request",
+        "url",
+        "headers",
+        "cookies",
+        "query_string",
+        "data",
+        "env",
+        "method",
+        "user",
+        "ip_address",
+        "geo",
+        "contexts",
+        "trace",
+        "os",
+        "tags",
+        "key",
+        "extra",
+        "breadcrumbs",
+        "timestamp",
+        "level",
+        "platform",
+        "release",
+        "environment",
+        "dist",
+        "fingerprint",
+        "checksum",
+        "sdk",
+        "name",
+        "settings",
+        "csp",
+        "effective_directive",
+        "blocked_uri",
+        "template",
+        "_meta",
+        "errors",
+        "debug_meta",
+        "csp-report",
+        "body",
+        "spans",
+        "logger",
+        "transaction",
+        "lineno",
+        "colno",
+        "sentry.interfaces.Http",
+        "monitor_slug",
+        "status",
     ]);
     let text = prop_oneof![
         any::<String>(),
         prop::sample::select(vec![
-            "native", "javascript", "java", "python", "csharp", "{{ default }}", "{{", "%s %(", "a=b&c", "http://u:p@h/?q#f", "<T as X>::f<", "4111 1111 1111 1111", "::1", "é\n\n\n", "{{auto}}", "[native code]",
-            "error", "-[X y:]", "operator<<(", "2023-01-01T00:00:00Z", "csp-violation", "Mozilla/5.0 (iPhone; CPU iPhone OS 16_5 like Mac OS X)",
-        ]).prop_map(str::to_owned),
+            "native",
+            "javascript",
+            "java",
+            "python",
+            "csharp",
+            "{{ default }}",
+            "{{",
+            "%s %(",
+            "a=b&c",
+            "http://u:p@h/?q#f",
+            "<T as X>::f<",
+            "4111 1111 1111 1111",
+            "::1",
+            "é\n\n\n",
+            "{{auto}}",
+            "[native code]",
+            "error",
+            "-[X y:]",
+            "operator<<(",
+            "2023-01-01T00:00:00Z",
+            "csp-violation",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 16_5 like Mac OS X)",
+        ])
+        .prop_map(str::to_owned),
     ];
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -67,7 +181,11 @@ fn event_like() -> impl Strategy<Value = serde_json::Value> {
     leaf.prop_recursive(7, 96, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(serde_json::Value::Array),
-            prop::collection::vec((name.clone(), inner), 0..6).prop_map(|pairs| pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<serde_json::Map<_, _>>().into()),
+            prop::collection::vec((name.clone(), inner), 0..6).prop_map(|pairs| pairs
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect::<serde_json::Map<_, _>>()
+                .into()),
         ]
     })
 }
@@ -110,7 +228,11 @@ proptest! {
 fn capture_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() { capture_files(&path, found) } else if path.to_string_lossy().ends_with(".body.bin") { found.push(path) }
+        if path.is_dir() {
+            capture_files(&path, found)
+        } else if path.to_string_lossy().ends_with(".body.bin") {
+            found.push(path)
+        }
     }
 }
 

@@ -59,11 +59,24 @@ fn error_event_is_stored_with_all_that_lists_show() {
     assert_eq!((event.title.as_str(), event.culprit.as_str(), event.event_type.as_str()), ("ValueError: bad input 42", "/checkout", "error"));
     assert_eq!((event.handled, event.user.as_deref(), event.release.as_deref()), (Some(false), Some("id:7"), Some("shop@1.0")));
     let tag = |key: &str| event.tags.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
-    for (key, value) in [("level", "fatal"), ("environment", "prod"), ("release", "shop@1.0"), ("server_name", "web-1"), ("user", "id:7"), ("handled", "no"), ("mechanism", "excepthook"), ("color", "red"), ("transaction", "/checkout")] {
+    for (key, value) in [
+        ("level", "fatal"),
+        ("environment", "prod"),
+        ("release", "shop@1.0"),
+        ("server_name", "web-1"),
+        ("user", "id:7"),
+        ("handled", "no"),
+        ("mechanism", "excepthook"),
+        ("color", "red"),
+        ("transaction", "/checkout"),
+    ] {
         assert_eq!(tag(key), Some(value), "{key}");
     }
     let metadata: Value = serde_json::from_slice(&event.metadata).expect("JSON");
-    assert_eq!(metadata, json!({"value": "bad input 42", "type": "ValueError", "filename": "app.py", "function": "main", "in_app_frame_mix": "in-app-only", "title": "ValueError: bad input 42"}));
+    assert_eq!(
+        metadata,
+        json!({"value": "bad input 42", "type": "ValueError", "filename": "app.py", "function": "main", "in_app_frame_mix": "in-app-only", "title": "ValueError: bad input 42"})
+    );
     assert_eq!(event.timestamp_ms, NOW_MS);
     assert!(prepared.outcomes.is_empty());
 }
@@ -159,7 +172,10 @@ fn case_47_minidump_becomes_an_event_with_its_attachments() {
         ]);
         let prepared = run(Route::Minidump, FORM, &body);
         let event = payload(&prepared);
-        assert_eq!((&event["release"], &event["platform"], &event["level"], &event["extra"]["other"]), (&json!("r1"), &json!("native"), &json!("fatal"), &json!("x")));
+        assert_eq!(
+            (&event["release"], &event["platform"], &event["level"], &event["extra"]["other"]),
+            (&json!("r1"), &json!("native"), &json!("fatal"), &json!("x"))
+        );
         assert_eq!(event["tags"], json!([["a", "1"], ["b", "2"]]));
         let files: Vec<(&str, &str)> = prepared.attachments.iter().map(|a| (a.filename.as_str(), a.attachment_type.as_str())).collect();
         assert_eq!(files, [("a.dmp", "event.minidump"), ("app.log", "event.attachment")]);
@@ -171,7 +187,8 @@ fn case_47_minidump_becomes_an_event_with_its_attachments() {
 #[test]
 fn minidump_event_is_read_from_pieces_and_message_pack() {
     let event = rmp_serde::to_vec(&json!({"environment": "e1", "release": "old"})).expect("MessagePack");
-    let crumbs = [rmp_serde::to_vec(&json!({"message": "one"})).expect("MessagePack"), rmp_serde::to_vec(&json!({"message": "two"})).expect("MessagePack")].concat();
+    let crumbs =
+        [rmp_serde::to_vec(&json!({"message": "one"})).expect("MessagePack"), rmp_serde::to_vec(&json!({"message": "two"})).expect("MessagePack")].concat();
     let body = form(&[
         ("upload_file_minidump", Some("a.dmp"), b"PMDM............................"),
         ("sentry__2", None, br#""r2"}"#),
@@ -240,7 +257,10 @@ fn case_60_client_report_becomes_the_outcomes_it_names() {
 
 fn transaction(age_s: i64, span: &str) -> String {
     let end = NOW_MS / 1000 - age_s;
-    format!(r#"{{"type":"transaction","transaction":"/a","start_timestamp":{},"timestamp":{end},"contexts":{{"trace":{{"trace_id":"{ID}","span_id":"b0e6f15b45c36b12"}}}},"spans":[{span}]}}"#, end - 1)
+    format!(
+        r#"{{"type":"transaction","transaction":"/a","start_timestamp":{},"timestamp":{end},"contexts":{{"trace":{{"trace_id":"{ID}","span_id":"b0e6f15b45c36b12"}}}},"spans":[{span}]}}"#,
+        end - 1
+    )
 }
 
 #[test]
@@ -363,7 +383,11 @@ fn former_configuration_is_computed_while_a_transition_runs() {
 #[test]
 fn rule_texts_of_the_project_group_and_name_events() {
     let grouping = GroupingOptions { fingerprinting: "type:E -> my-{{ transaction }} title=\"Mine: {{ value }}\"\nbroken line".into(), ..Default::default() };
-    let prepared = run_with(ProjectOptions { grouping, ..Default::default() }, &header(Route::Store, ""), br#"{"transaction":"/a","exception":[{"type":"E","value":"v"}]}"#);
+    let prepared = run_with(
+        ProjectOptions { grouping, ..Default::default() },
+        &header(Route::Store, ""),
+        br#"{"transaction":"/a","exception":[{"type":"E","value":"v"}]}"#,
+    );
     assert_eq!(prepared.events[0].title, "Mine: v");
     let event = payload(&prepared);
     assert_eq!(event["fingerprint"], json!(["my-", "{{ transaction }}"]));
@@ -387,4 +411,17 @@ fn every_feedback_is_an_issue_of_its_own() {
     let first = envelope(&[(json!({"type": "feedback"}), feedback), (json!({"type": "feedback"}), feedback)]);
     assert_ne!(first.events[0].hashes, first.events[1].hashes);
     assert_eq!(first.events[0].message, "it broke");
+}
+
+#[test]
+fn group_with_repeated_ids_is_a_plain_chain() {
+    let exception = |id: i64, parent: Value, kind: &str| json!({"type": kind, "value": "v", "mechanism": {"type": "chained", "exception_id": id, "parent_id": parent, "is_exception_group": kind == "Group"}});
+    let hashes = |inner: [i64; 2]| {
+        let event =
+            json!({"exception": {"values": [exception(inner[0], json!(0), "A"), exception(inner[1], json!(0), "A"), exception(0, Value::Null, "Group")]}});
+        run(Route::Store, "", event.to_string().as_bytes()).events[0].hashes.clone()
+    };
+    let single = run(Route::Store, "", json!({"exception": {"values": [{"type": "A", "value": "v"}]}}).to_string().as_bytes()).events[0].hashes.clone();
+    assert_eq!(hashes([1, 2]), single);
+    assert_ne!(hashes([1, 1]), single);
 }

@@ -45,23 +45,79 @@ macro_rules! hostname {
     };
 }
 
-macro_rules! month { () => { "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)" }; }
-macro_rules! day { () => { "(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)" }; }
-macro_rules! long_day { () => { "(?:Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday)" }; }
-macro_rules! zone { () => { r"(?:[-+][0-9]{2}[0-5][0-9]|UT|GMT|[ECMP][SD]T|[A-IK-Z])" }; }
-macro_rules! hms { () => { "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]" }; }
-macro_rules! rfc822 { () => { concat!(day!(), r",\s[0-9]{1,2}\s", month!(), r"\s[0-9]{2,4}\s[0-9]{2}:[0-9]{2}(?::[0-9]{2})?\s", zone!()) }; }
-macro_rules! month_day_year { () => { concat!("(?:", day!(), r"\s)?", month!(), r"\s[0-3][0-9],\s[0-9]{2,4}") }; }
-macro_rules! rfc850 { ($day:expr) => { concat!($day, r",\s[0-9]{2}-", month!(), r"-[0-9]{2}\s[0-9]{2}:[0-9]{2}:[0-9]{2}\s", zone!()) }; }
-macro_rules! rfc3339 { () => { r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z?(?:[+-]?[0-2][0-9]:[0-5][0-9])?" }; }
-macro_rules! ymd { () => { "[0-9]{4}-?[01][0-9]-?[0-3][0-9]" }; }
+macro_rules! month {
+    () => {
+        "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    };
+}
+macro_rules! day {
+    () => {
+        "(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)"
+    };
+}
+macro_rules! long_day {
+    () => {
+        "(?:Sunday|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday)"
+    };
+}
+macro_rules! zone {
+    () => {
+        r"(?:[-+][0-9]{2}[0-5][0-9]|UT|GMT|[ECMP][SD]T|[A-IK-Z])"
+    };
+}
+macro_rules! hms {
+    () => {
+        "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
+    };
+}
+macro_rules! rfc822 {
+    () => {
+        concat!(day!(), r",\s[0-9]{1,2}\s", month!(), r"\s[0-9]{2,4}\s[0-9]{2}:[0-9]{2}(?::[0-9]{2})?\s", zone!())
+    };
+}
+macro_rules! month_day_year {
+    () => {
+        concat!("(?:", day!(), r"\s)?", month!(), r"\s[0-3][0-9],\s[0-9]{2,4}")
+    };
+}
+macro_rules! rfc850 {
+    ($day:expr) => {
+        concat!($day, r",\s[0-9]{2}-", month!(), r"-[0-9]{2}\s[0-9]{2}:[0-9]{2}:[0-9]{2}\s", zone!())
+    };
+}
+macro_rules! rfc3339 {
+    () => {
+        r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z?(?:[+-]?[0-2][0-9]:[0-5][0-9])?"
+    };
+}
+macro_rules! ymd {
+    () => {
+        "[0-9]{4}-?[01][0-9]-?[0-3][0-9]"
+    };
+}
 /// What follows the clocks in both generations.
 macro_rules! late_dates {
     () => {
         concat!(
-            "[0-9]{4}-[01][0-9]-[0-3][0-9]|", hms!(), "|",
-            r"(?:", day!(), r"\s)?", month!(), r"\s{1,2}[0-3]?[0-9]\s", hms!(), r"(?:\s", zone!(), r")?(?:\s[0-9]{4})?|",
-            "(?:", day!(), r",\s)?[0-3]?[0-9]\s", month!(), r"\s[0-9]{4}\s[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?(?:\s", zone!(), ")?|",
+            "[0-9]{4}-[01][0-9]-[0-3][0-9]|",
+            hms!(),
+            "|",
+            r"(?:",
+            day!(),
+            r"\s)?",
+            month!(),
+            r"\s{1,2}[0-3]?[0-9]\s",
+            hms!(),
+            r"(?:\s",
+            zone!(),
+            r")?(?:\s[0-9]{4})?|",
+            "(?:",
+            day!(),
+            r",\s)?[0-3]?[0-9]\s",
+            month!(),
+            r"\s[0-9]{4}\s[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?(?:\s",
+            zone!(),
+            ")?|",
             r"datetime\.datetime\([^)]*\)"
         )
     };
@@ -102,17 +158,29 @@ pub static Y2026: [Class; 20] = [
     class(
         "date",
         concat!(
-            rfc822!(), "|", month_day_year!(), "|", rfc850!(long_day!()), "|", rfc850!(day!()), "|", rfc3339!(), "|",
-            day!(), r"\s", month!(), r"\s[0-9]{2}\s[0-9]{4}\s", hms!(), r"\sGMT[+-][0-9]{4}(?:\s\([^)]*\))?|",
-            ymd!(), r"[\sT][0-2][0-9]:?[0-5][0-9](?::?[0-5][0-9](?:[.,][0-9]+)?)?\s?(?:[+-][0-2][0-9]:?[0-5][0-9]|Z)|",
-            ymd!(), r"[\sT][0-2][0-9]:?[0-5][0-9](?::?[0-5][0-9](?:[.,][0-9]+)?)?"
+            rfc822!(),
+            "|",
+            month_day_year!(),
+            "|",
+            rfc850!(long_day!()),
+            "|",
+            rfc850!(day!()),
+            "|",
+            rfc3339!(),
+            "|",
+            day!(),
+            r"\s",
+            month!(),
+            r"\s[0-9]{2}\s[0-9]{4}\s",
+            hms!(),
+            r"\sGMT[+-][0-9]{4}(?:\s\([^)]*\))?|",
+            ymd!(),
+            r"[\sT][0-2][0-9]:?[0-5][0-9](?::?[0-5][0-9](?:[.,][0-9]+)?)?\s?(?:[+-][0-2][0-9]:?[0-5][0-9]|Z)|",
+            ymd!(),
+            r"[\sT][0-2][0-9]:?[0-5][0-9](?::?[0-5][0-9](?:[.,][0-9]+)?)?"
         ),
     ),
-    approved(
-        "date",
-        r"(?:1[0-2]|[1-9]):[0-5][0-9](?::[0-5][0-9])?\s?[aApP][mM]\b|(?:2[0-3]|[01]?[0-9]):[0-5][0-9](?::[0-5][0-9])?",
-        clock,
-    ),
+    approved("date", r"(?:1[0-2]|[1-9]):[0-5][0-9](?::[0-5][0-9])?\s?[aApP][mM]\b|(?:2[0-3]|[01]?[0-9]):[0-5][0-9](?::[0-5][0-9])?", clock),
     class("date", late_dates!()),
     class("duration", r"\b(?:[0-9]+ms|[0-9]+(?:\.[0-9]+)?s)\b"),
     class("swift_txn_id", r"\btx[0-9a-f]{21}-[0-9a-f]{10}\w*"),
@@ -147,9 +215,9 @@ fn ipv6(text: &str, start: usize, _: usize) -> Option<usize> {
     }
     let rest = &text[start..];
     let length = rest.bytes().take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')).take(IPV6_BYTES_MAX).count();
-    let end = (2..=length).rev().find(|&end| {
-        rest[..end].parse::<std::net::Ipv6Addr>().is_ok() && !rest[end..].chars().next().is_some_and(|after| is_word(after) || after == ':')
-    })?;
+    let end = (2..=length)
+        .rev()
+        .find(|&end| rest[..end].parse::<std::net::Ipv6Addr>().is_ok() && !rest[end..].chars().next().is_some_and(|after| is_word(after) || after == ':'))?;
     let prefix = rest[end..].strip_prefix('/').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).take(3).count());
     Some(start + end + if prefix > 0 { prefix + 1 } else { 0 })
 }

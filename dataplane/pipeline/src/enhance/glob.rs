@@ -35,7 +35,11 @@ enum Shape {
     Suffix(String),
     Contains(Finder<'static>),
     /// Compiled when first needed: most processes never meet a native event.
-    Regex { needle: Option<Finder<'static>>, source: String, compiled: OnceLock<Option<Regex>> },
+    Regex {
+        needle: Option<Finder<'static>>,
+        source: String,
+        compiled: OnceLock<Option<Regex>>,
+    },
 }
 
 /// A path prepared for matching: lower-case, slashes only, and one slash in front.
@@ -77,8 +81,11 @@ impl Pattern {
             _ => Cow::Borrowed(pattern),
         };
         let glob = GlobBuilder::new(&pattern).literal_separator(style == Style::Path).case_insensitive(style.ignores_case()).build().ok()?;
-        let shape = simple_shape(&pattern, style)
-            .unwrap_or_else(|| Shape::Regex { needle: longest_literal(&pattern, style), source: glob.regex().to_owned(), compiled: OnceLock::new() });
+        let shape = simple_shape(&pattern, style).unwrap_or_else(|| Shape::Regex {
+            needle: longest_literal(&pattern, style),
+            source: glob.regex().to_owned(),
+            compiled: OnceLock::new(),
+        });
         Some(Pattern { style, shape })
     }
 
@@ -164,9 +171,7 @@ fn simple_shape(pattern: &str, style: Style) -> Option<Shape> {
         (None, None) => literal(pattern).map(Shape::Exact),
         (None, Some(front)) => literal(front).map(Shape::Prefix),
         (Some(back), None) => literal(back).map(Shape::Suffix),
-        (Some(_), Some(_)) if pattern.len() > 1 => {
-            literal(&pattern[1..pattern.len() - 1]).map(|text| Shape::Contains(Finder::new(&text).into_owned()))
-        }
+        (Some(_), Some(_)) if pattern.len() > 1 => literal(&pattern[1..pattern.len() - 1]).map(|text| Shape::Contains(Finder::new(&text).into_owned())),
         _ => Some(Shape::Prefix(String::new())),
     }
 }

@@ -81,7 +81,11 @@ pub enum ExceptionField {
 /// What a rule does to the frames it matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    Flag { flag: Flag, on: bool, range: Range },
+    Flag {
+        flag: Flag,
+        on: bool,
+        range: Range,
+    },
     Category(String),
     MaxFrames(usize),
     MinFrames(usize),

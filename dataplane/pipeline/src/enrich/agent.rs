@@ -29,15 +29,7 @@ fn of_text(text: &str) -> Agent {
     let known = |word: &str| Some(word.to_owned()).filter(|word| !word.is_empty() && word != "UNKNOWN");
     let (os, os_version) = system(found.os, &found.os_version);
     let (device_family, device_model, device_brand) = device(text, found.os);
-    Agent {
-        browser: known(browser_name(found.name, text)),
-        browser_version: known(found.version),
-        os,
-        os_version,
-        device_family,
-        device_model,
-        device_brand,
-    }
+    Agent { browser: known(browser_name(found.name, text)), browser_version: known(found.version), os, os_version, device_family, device_model, device_brand }
 }
 
 /// Names as Sentry's users know them.

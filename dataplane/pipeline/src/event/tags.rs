@@ -7,10 +7,10 @@ use model::json::Value;
 pub fn index_tags(view: &EventView, handled: Option<bool>) -> Vec<(String, String)> {
     let mut tags: Vec<(String, String)> = Vec::with_capacity(24);
     let mut add = |key: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            if !tags.iter().any(|(name, _)| name == key) {
-                tags.push((key.to_owned(), cut(value)));
-            }
+        if let Some(value) = value.filter(|value| !value.is_empty())
+            && !tags.iter().any(|(name, _)| name == key)
+        {
+            tags.push((key.to_owned(), cut(value)));
         }
     };
     for key in ["level", "environment", "release", "dist", "logger", "server_name", "site", "transaction"] {

@@ -12,15 +12,31 @@ use serde_json::Value as Json;
 /// A condition, compiled.
 #[derive(Debug)]
 pub enum Condition {
-    Compare { getter: String, op: Order, value: Json },
-    Glob { getter: String, patterns: Vec<Pattern> },
-    Cidr { getter: String, blocks: AddressList },
+    Compare {
+        getter: String,
+        op: Order,
+        value: Json,
+    },
+    Glob {
+        getter: String,
+        patterns: Vec<Pattern>,
+    },
+    Cidr {
+        getter: String,
+        blocks: AddressList,
+    },
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),
     /// On the elements of a list.
-    Any { getter: String, inner: Box<Condition> },
-    All { getter: String, inner: Box<Condition> },
+    Any {
+        getter: String,
+        inner: Box<Condition>,
+    },
+    All {
+        getter: String,
+        inner: Box<Condition>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +67,10 @@ impl Condition {
             "chunk-load-error" => &["Loading chunk *", "*Uncaught *: ChunkLoadError: Loading chunk *", "ChunkLoadError: *", "Loading CSS chunk *"],
             _ => return None,
         };
-        let glob = |getter: &str, texts: &[&str]| Condition::Glob { getter: getter.into(), patterns: texts.iter().filter_map(|text| Pattern::new(text, Style::TextIgnoringCase)).collect() };
+        let glob = |getter: &str, texts: &[&str]| Condition::Glob {
+            getter: getter.into(),
+            patterns: texts.iter().filter_map(|text| Pattern::new(text, Style::TextIgnoringCase)).collect(),
+        };
         let by_value = glob("value", values);
         let inner = if id == "chunk-load-error" { Condition::Or(vec![glob("ty", &["ChunkLoadError"]), by_value]) } else { by_value };
         Some(Condition::Any { getter: "event.exceptions".into(), inner: Box::new(inner) })
@@ -96,7 +115,9 @@ impl Condition {
     fn holds_on<'e>(&self, subject: &Subject<'_, 'e>, element: &'e Value<'e>) -> bool {
         match self {
             Condition::Compare { getter, op, value } => compare(get(subject, element, getter), *op, value),
-            Condition::Glob { getter, patterns } => get(subject, element, getter).text().is_some_and(|text| patterns.iter().any(|pattern| pattern.matches(text))),
+            Condition::Glob { getter, patterns } => {
+                get(subject, element, getter).text().is_some_and(|text| patterns.iter().any(|pattern| pattern.matches(text)))
+            }
             Condition::Cidr { getter, blocks } => get(subject, element, getter).text().is_some_and(|text| blocks.contains(text)),
             Condition::And(list) => list.iter().all(|condition| condition.holds_on(subject, element)),
             Condition::Or(list) => list.iter().any(|condition| condition.holds_on(subject, element)),
@@ -108,10 +129,21 @@ impl Condition {
 }
 
 const REACT_HYDRATION: [&str; 15] = [
-    "*hydration failed because*", "*https://reactjs.org/docs/error-decoder.html?invariant={418,419,422,423,425}*", "*https://react.dev/errors/{418,419,422,423,425}*",
-    "*https://nextjs.org/docs/messages/react-hydration-error*", "*does not match server-rendered html*", "*error while hydrating*", "*hydration mismatch*",
-    "*minified react error #418*", "*minified react error #419*", "*minified react error #422*", "*minified react error #423*", "*minified react error #425*",
-    "*there was an error while hydrating this suspense boundary*", "*the server could not finish this suspense boundary*", "*text content did not match*",
+    "*hydration failed because*",
+    "*https://reactjs.org/docs/error-decoder.html?invariant={418,419,422,423,425}*",
+    "*https://react.dev/errors/{418,419,422,423,425}*",
+    "*https://nextjs.org/docs/messages/react-hydration-error*",
+    "*does not match server-rendered html*",
+    "*error while hydrating*",
+    "*hydration mismatch*",
+    "*minified react error #418*",
+    "*minified react error #419*",
+    "*minified react error #422*",
+    "*minified react error #423*",
+    "*minified react error #425*",
+    "*there was an error while hydrating this suspense boundary*",
+    "*the server could not finish this suspense boundary*",
+    "*text content did not match*",
 ];
 
 /// What a getter finds.

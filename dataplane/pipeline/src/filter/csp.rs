@@ -14,9 +14,27 @@ pub fn is_invalid(view: &EventView, disallowed: &[String]) -> bool {
 
 /// Schemes of extensions and hosts of the usual injectors.
 const DISALLOWED: [&str; 21] = [
-    "about", "bitdefender", "chrome:*", "chrome://*", "chrome-extension://*", "chromeinvokeimmediate://*", "chromenull://*", "data:text/html,chromewebdata", "safari-extension://*",
-    "safari-web-extension://*", "mxaddon-pkg://*", "jar://*", "webviewprogressproxy://*", "ms-browser-extension://*", "moz-extension://*", "tmtbff://*", "mbinit://*", "symres://*",
-    "resource://*", "127.0.0.1:4001/isrunning", "*.metrext.com",
+    "about",
+    "bitdefender",
+    "chrome:*",
+    "chrome://*",
+    "chrome-extension://*",
+    "chromeinvokeimmediate://*",
+    "chromenull://*",
+    "data:text/html,chromewebdata",
+    "safari-extension://*",
+    "safari-web-extension://*",
+    "mxaddon-pkg://*",
+    "jar://*",
+    "webviewprogressproxy://*",
+    "ms-browser-extension://*",
+    "moz-extension://*",
+    "tmtbff://*",
+    "mbinit://*",
+    "symres://*",
+    "resource://*",
+    "127.0.0.1:4001/isrunning",
+    "*.metrext.com",
 ];
 
 /// `scheme://*`, `scheme:*`, `*.host`, `host`, or the whole source.

@@ -1,8 +1,11 @@
 //! Each filter: an event it takes, one it leaves, and the order.
 
 use super::*;
+use crate::{
+    enrich,
+    normalize::{Surroundings, normalize, notes::Notes},
+};
 use config::project::GenericFilter;
-use crate::{enrich, normalize::{Surroundings, normalize, notes::Notes}};
 use model::json;
 
 fn find(options: FilterOptions, client_ip: Option<&str>, event: &str) -> Option<String> {
@@ -87,10 +90,14 @@ fn legacy_browsers_go_by_name_and_version() {
 fn web_crawlers_go_but_not_those_that_act_for_a_person() {
     let options = || FilterOptions { web_crawlers: true, ..off() };
     let event = |agent: &str| format!(r#"{{"request":{{"headers":{{"User-Agent":"{agent}"}}}}}}"#);
-    for agent in ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "MyOwn-bot", "Slackbot-LinkExpanding 1.0", "GPTBot/1.0", "some spider;"] {
+    for agent in
+        ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "MyOwn-bot", "Slackbot-LinkExpanding 1.0", "GPTBot/1.0", "some spider;"]
+    {
         check(options(), &event(agent), Some("web-crawlers"));
     }
-    for agent in ["Slackbot 1.0 (+https://api.slack.com/robots)", "SentryUptimeBot/1.0", "ChatGPT-User bot", "Mozilla/5.0 (X11; Linux x86_64) Firefox/120.0", "robotic"] {
+    for agent in
+        ["Slackbot 1.0 (+https://api.slack.com/robots)", "SentryUptimeBot/1.0", "ChatGPT-User bot", "Mozilla/5.0 (X11; Linux x86_64) Firefox/120.0", "robotic"]
+    {
         check(options(), &event(agent), None);
     }
 }
@@ -121,7 +128,10 @@ fn generic_filters_come_first_and_name_themselves() {
         ..off()
     };
     assert_eq!(find(options(), Some("10.0.0.1"), r#"{"release":"1.2","exception":[{"type":"ChunkX","value":"y"}]}"#).as_deref(), Some("own"));
-    assert_eq!(find(options(), Some("10.0.0.1"), r#"{"release":"1.2","environment":"production","exception":[{"type":"ChunkX","value":"y"}]}"#).as_deref(), Some("release-version"));
+    assert_eq!(
+        find(options(), Some("10.0.0.1"), r#"{"release":"1.2","environment":"production","exception":[{"type":"ChunkX","value":"y"}]}"#).as_deref(),
+        Some("release-version")
+    );
 }
 
 #[test]

@@ -1,18 +1,16 @@
 //! Exceptions that belong together: chains, and groups that raise several at once (RFC 79, `grouping.md` §1.6).
 
-use super::{
-    Config, Variant,
-    component::Component,
-    exception::exception_variants,
-    strategies::Variants,
-};
-use crate::view::Exception;
+use super::{Config, Variant, component::Component, exception::exception_variants, strategies::Variants};
+use crate::view::{EventView, Exception};
 use std::collections::BTreeMap;
 
 /// The variants of all exceptions of an event, and which of them stands for the event.
-pub fn chained_exceptions<'e>(exceptions: &[Exception<'e>], config: &Config) -> (Variants<'e>, Option<i64>) {
+pub fn chained_exceptions<'e>(view: &EventView<'e>, config: &Config) -> (Variants<'e>, Option<i64>) {
+    let exceptions = view.exceptions.as_slice();
     let mut components: Vec<Variants> = exceptions.iter().map(|exception| exception_variants(exception, config)).collect();
-    let (chosen, main_exception_id) = choose_from_groups(exceptions, &components).unwrap_or_else(|| ((0..exceptions.len()).collect(), None));
+    let (chosen, main_exception_id) = choose_from_groups(exceptions, &components)
+        .filter(|_| !config.doubts_groups || is_trusted(view))
+        .unwrap_or_else(|| ((0..exceptions.len()).collect(), None));
     if let [only] = chosen.as_slice() {
         return (std::mem::take(&mut components[*only]), main_exception_id);
     }
@@ -25,6 +23,16 @@ pub fn chained_exceptions<'e>(exceptions: &[Exception<'e>], config: &Config) -> 
         }
     }
     (variants, main_exception_id)
+}
+
+/// Whether the ids of the group can be what they say.
+fn is_trusted(view: &EventView) -> bool {
+    let ids: Vec<(Option<i64>, Option<i64>)> =
+        view.exceptions.iter().filter_map(|exception| exception.mechanism.as_ref()).map(|mechanism| (mechanism.exception_id, mechanism.parent_id)).collect();
+    let unique: std::collections::HashSet<Option<i64>> = ids.iter().map(|(id, _)| *id).collect();
+    let own_parent = ids.iter().any(|(id, parent)| id == parent);
+    let python_3 = view.platform == "python" && view.text(&["sdk", "version"]).is_some_and(|version| version.starts_with('3'));
+    unique.len() == ids.len() && !own_parent && !python_3
 }
 
 /// Which exceptions of a group count, by index; `None` if this is no well-formed group.

@@ -29,7 +29,11 @@ pub enum Hint<'e> {
     Fixed(&'static str),
     Text(Rc<str>),
     /// What a rule did: verb, rule, whether it is the project's own.
-    Rule { did: &'static str, rule: &'e Rule, is_custom: bool },
+    Rule {
+        did: &'static str,
+        rule: &'e Rule,
+        is_custom: bool,
+    },
 }
 
 impl<'e> Component<'e> {

@@ -31,11 +31,8 @@ fn component<'e>(exception: &Exception<'e>, stacktrace: Component<'e>, config: &
     } else if value.contributes && ns_error.as_ref().is_some_and(|error| error.contributes) {
         value.switch_off("ignored because ns-error info takes precedence");
     }
-    let children = if config.stacktrace_first {
-        [Some(stacktrace), Some(kind), ns_error, Some(value)]
-    } else {
-        [Some(kind), Some(value), ns_error, Some(stacktrace)]
-    };
+    let children =
+        if config.stacktrace_first { [Some(stacktrace), Some(kind), ns_error, Some(value)] } else { [Some(kind), Some(value), ns_error, Some(stacktrace)] };
     Component::of_children("exception", children.into_iter().flatten())
 }
 

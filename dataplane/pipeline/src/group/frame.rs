@@ -149,7 +149,9 @@ fn function_component<'e>(frame: &Frame<'e>, line_available: bool) -> Component<
         ("ruby", _) => ruby_function(name),
         ("php", _) => php_function(name),
         ("java", _) if name.starts_with("lambda$") => Component::text("function", name).switched_off("ignored lambda function"),
-        (_, Family::Native) if matches!(name.as_ref(), "<redacted>" | "<unknown>") => Component::text("function", name).switched_off("ignored unknown function"),
+        (_, Family::Native) if matches!(name.as_ref(), "<redacted>" | "<unknown>") => {
+            Component::text("function", name).switched_off("ignored unknown function")
+        }
         (_, Family::Javascript) => javascript_function(name, frame.source_map_used && line_available),
         _ => Component::text("function", name),
     }

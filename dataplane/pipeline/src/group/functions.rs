@@ -54,7 +54,11 @@ fn trim_native(function: &str, platform: &str) -> String {
     let token = deciding_token(&name);
     let name = match token {
         Some(token) if token.starts_with('@') && matches!(platform, "cocoa" | "swift") => {
-            if function.contains("thunk for ") { "thunk for closure".to_owned() } else { "closure".to_owned() }
+            if function.contains("thunk for ") {
+                "thunk for closure".to_owned()
+            } else {
+                "closure".to_owned()
+            }
         }
         Some(token) => token,
         None => return function.to_owned(),

@@ -15,7 +15,7 @@ pub type Variants<'e> = Vec<(Variant, Component<'e>)>;
 pub fn component_variants<'e>(view: &EventView<'e>, config: &Config) -> (Variants<'e>, Option<i64>) {
     let (exceptions, main_exception_id) = match view.exceptions.as_slice() {
         [] => (Vec::new(), None),
-        exceptions => chained_exceptions(exceptions, config),
+        _ => chained_exceptions(view, config),
     };
     let stack = view.stacktrace.as_ref().map(|stack| interfaces::stack_variants(stack, config)).unwrap_or_default();
     let single = |component: Option<Component<'e>>| component.map(|component| (Variant::Default, component)).into_iter().collect();

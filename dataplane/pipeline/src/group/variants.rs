@@ -33,9 +33,14 @@ pub struct NamedVariant<'e> {
 pub enum VariantKind<'e> {
     Component(Component<'e>),
     /// A component inside a fingerprint of several entries.
-    Salted { component: Component<'e>, values: Vec<String> },
+    Salted {
+        component: Component<'e>,
+        values: Vec<String>,
+    },
     /// A fingerprint without a default entry.
-    Custom { values: Vec<String> },
+    Custom {
+        values: Vec<String>,
+    },
     Checksum,
     /// Nothing else contributed.
     Fallback,
@@ -76,7 +81,9 @@ pub fn group_event<'e>(view: &EventView<'e>, rules: &'e GroupingRules) -> Groupi
 /// The SDK's fingerprint; none counts as the default one.
 pub fn client_fingerprint(event: &Value) -> Vec<String> {
     let entries: Vec<String> = match event.get("fingerprint").and_then(Value::as_array) {
-        Some(entries) => entries.iter().filter_map(Value::as_str).map(|entry| if default_entry(entry) { "{{ default }}".into() } else { entry.into() }).collect(),
+        Some(entries) => {
+            entries.iter().filter_map(Value::as_str).map(|entry| if default_entry(entry) { "{{ default }}".into() } else { entry.into() }).collect()
+        }
         None => Vec::new(),
     };
     if entries.is_empty() { vec!["{{ default }}".into()] } else { entries }

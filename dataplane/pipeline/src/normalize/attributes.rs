@@ -64,8 +64,22 @@ pub fn bags(event: &mut Object, path: Path, notes: &mut Notes) {
 }
 
 /// Nulls say nothing here.
-const KNOWN_TO_BE_EMPTY: [&str; 14] =
-    ["release", "dist", "environment", "transaction", "logger", "culprit", "server_name", "site", "user", "request", "logentry", "exception", "threads", "fingerprint"];
+const KNOWN_TO_BE_EMPTY: [&str; 14] = [
+    "release",
+    "dist",
+    "environment",
+    "transaction",
+    "logger",
+    "culprit",
+    "server_name",
+    "site",
+    "user",
+    "request",
+    "logentry",
+    "exception",
+    "threads",
+    "fingerprint",
+];
 
 /// What an event says of its type counts on items of that type only; otherwise it is inferred later.
 fn event_type(event: &mut Object, item_type: ItemType) {
@@ -122,7 +136,25 @@ fn platform(event: &mut Object) {
 }
 
 const PLATFORMS: [&str; 19] = [
-    "as3", "c", "cfml", "cocoa", "csharp", "elixir", "go", "groovy", "haskell", "java", "javascript", "native", "node", "objc", "other", "perl", "php", "python", "ruby",
+    "as3",
+    "c",
+    "cfml",
+    "cocoa",
+    "csharp",
+    "elixir",
+    "go",
+    "groovy",
+    "haskell",
+    "java",
+    "javascript",
+    "native",
+    "node",
+    "objc",
+    "other",
+    "perl",
+    "php",
+    "python",
+    "ruby",
 ];
 
 fn logger(event: &mut Object, path: Path, notes: &mut Notes) {
@@ -199,18 +231,13 @@ fn sdk(event: &mut Object, path: Path, notes: &mut Notes) {
 /// A name that is not allowed is removed, with an error; the event stays.
 fn checked_name(event: &mut Object, key: &'static str, path: Path, notes: &mut Notes, is_valid: impl Fn(&str) -> bool) {
     let Some(value) = event.get_mut(key) else { return };
-    let trimmed = value.as_str().map(|text| text.trim().to_owned());
-    match trimmed {
-        Some(text) if text.is_empty() => {
-            value.take();
-        }
-        Some(text) if is_valid(&text) => {
-            if value.as_str() != Some(text.as_str()) {
-                *value = Value::string(text);
-            }
-        }
-        Some(_) => notes.reject(value, path.name(key), "invalid_data"),
-        None => {}
+    let Some(text) = value.as_str().map(|text| text.trim().to_owned()) else { return };
+    if text.is_empty() {
+        value.take();
+    } else if !is_valid(&text) {
+        notes.reject(value, path.name(key), "invalid_data");
+    } else if value.as_str() != Some(text.as_str()) {
+        *value = Value::string(text);
     }
 }
 

@@ -21,10 +21,10 @@ pub fn normalize(event: &mut Object, path: Path, notes: &mut Notes) {
 }
 
 fn normalize_crumb(crumb: &mut Object, path: Path, notes: &mut Notes) {
-    if let Some(kind) = crumb.remove("ty") {
-        if crumb.get("type").is_none_or(Value::is_null) {
-            crumb.insert("type", kind);
-        }
+    if let Some(kind) = crumb.remove("ty")
+        && crumb.get("type").is_none_or(Value::is_null)
+    {
+        crumb.insert("type", kind);
     }
     text_field(crumb, "type", limit(128, 0), path, notes);
     if crumb.get("type").is_none_or(Value::is_null) {

@@ -7,10 +7,10 @@ pub fn rename(event: &mut Object) {
     let needs_renaming = event.keys().any(|key| key.starts_with("sentry.interfaces.") || key == "sentry.interfaces");
     if needs_renaming {
         for (old, new) in INTERFACES {
-            if let Some(value) = event.remove(old) {
-                if event.get(new).is_none_or(Value::is_null) {
-                    event.insert(new, value);
-                }
+            if let Some(value) = event.remove(old)
+                && event.get(new).is_none_or(Value::is_null)
+            {
+                event.insert(new, value);
             }
         }
     }
@@ -31,6 +31,18 @@ const INTERFACES: [(&str, &str); 9] = [
 
 /// Set by servers, or so old that nobody reads them and their names are taken.
 const SERVER_KEYS: [&str; 14] = [
-    "_metrics", "key_id", "project", "grouping_config", "ingest_path", "_dsc", "applecrashreport", "device", "repos", "query", "metadata", "hashes",
-    "main_exception_id", "_fingerprint_info",
+    "_metrics",
+    "key_id",
+    "project",
+    "grouping_config",
+    "ingest_path",
+    "_dsc",
+    "applecrashreport",
+    "device",
+    "repos",
+    "query",
+    "metadata",
+    "hashes",
+    "main_exception_id",
+    "_fingerprint_info",
 ];

@@ -63,11 +63,11 @@ fn settle(entry: &mut Object, path: Path, notes: &mut Notes) {
             }
         }
     }
-    if entry.get("formatted").is_none_or(Value::is_null) {
-        if let Some(template) = entry.get("message").and_then(Value::as_str) {
-            let formatted = entry.get("params").and_then(|params| format_message(template, params)).unwrap_or_else(|| template.to_owned());
-            entry.insert("formatted", formatted);
-        }
+    if entry.get("formatted").is_none_or(Value::is_null)
+        && let Some(template) = entry.get("message").and_then(Value::as_str)
+    {
+        let formatted = entry.get("params").and_then(|params| format_message(template, params)).unwrap_or_else(|| template.to_owned());
+        entry.insert("formatted", formatted);
     }
     if entry.get("message").is_some_and(|message| !message.is_null() && Some(message) == entry.get("formatted")) {
         entry.remove("message");
@@ -86,7 +86,13 @@ fn json_text<'a>(value: &Value) -> Value<'a> {
 
 /// Fills `%s`-like or `{}`-like places; `None` if parameters are missing or the template has no places.
 fn format_message(template: &str, params: &Value) -> Option<String> {
-    if template.contains('%') { format_percent(template, params) } else if template.contains('{') { format_braces(template, params) } else { None }
+    if template.contains('%') {
+        format_percent(template, params)
+    } else if template.contains('{') {
+        format_braces(template, params)
+    } else {
+        None
+    }
 }
 
 fn format_percent(template: &str, params: &Value) -> Option<String> {

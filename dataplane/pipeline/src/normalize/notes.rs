@@ -49,8 +49,16 @@ pub struct Notes {
 #[derive(Debug)]
 enum Remark {
     /// Rule, kind of remark, and the range it left, in characters.
-    Change { rule: &'static str, kind: &'static str, range: Option<(usize, usize)>, original_chars: Option<usize> },
-    Error { kind: &'static str, original: Option<Value<'static>> },
+    Change {
+        rule: &'static str,
+        kind: &'static str,
+        range: Option<(usize, usize)>,
+        original_chars: Option<usize>,
+    },
+    Error {
+        kind: &'static str,
+        original: Option<Value<'static>>,
+    },
 }
 
 impl Notes {

@@ -48,7 +48,10 @@ fn split_url(request: &mut Object) {
 fn method(request: &mut Object, path: Path, notes: &mut Notes) {
     let Some(value) = request.get_mut("method") else { return };
     let Some(text) = value.as_str() else {
-        return if value.is_null() { () } else { notes.reject(value, path.name("method"), "invalid_data") };
+        if !value.is_null() {
+            notes.reject(value, path.name("method"), "invalid_data");
+        }
+        return;
     };
     let upper = text.trim().to_ascii_uppercase();
     let valid = (3..=32).contains(&upper.len()) && upper.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_'));

@@ -102,7 +102,15 @@ fn slim(frames: &mut [Value]) {
 }
 
 fn normalize_frame(frame: &mut Object, path: Path, notes: &mut Notes) {
-    for (key, max, slack) in [("function", 512, 20), ("raw_function", 512, 20), ("symbol", 512, 0), ("module", 256, 20), ("filename", 256, 40), ("abs_path", 256, 40), ("package", 256, 40)] {
+    for (key, max, slack) in [
+        ("function", 512, 20),
+        ("raw_function", 512, 20),
+        ("symbol", 512, 0),
+        ("module", 256, 20),
+        ("filename", 256, 40),
+        ("abs_path", 256, 40),
+        ("package", 256, 40),
+    ] {
         text_field(frame, key, limit(max, slack), path, notes);
     }
     for key in ["function", "symbol"] {

@@ -63,7 +63,9 @@ fn event_id_is_the_one_given_and_without_dashes() {
 
 #[test]
 fn level_is_read_in_all_spellings() {
-    for (sent, expected) in [("\"critical\"", "fatal"), ("\"log\"", "info"), ("40", "error"), ("\"30\"", "warning"), ("50", "fatal"), ("\"DEBUG\"", "debug"), ("null", "error")] {
+    for (sent, expected) in
+        [("\"critical\"", "fatal"), ("\"log\"", "info"), ("40", "error"), ("\"30\"", "warning"), ("50", "fatal"), ("\"DEBUG\"", "debug"), ("null", "error")]
+    {
         check(&format!(r#"{{"level":{sent}}}"#), "level", &format!("\"{expected}\""));
     }
     check("{}", "level", "\"error\"");
@@ -87,7 +89,14 @@ fn unknown_platform_is_other() {
 
 #[test]
 fn timestamp_is_read_as_number_and_text_and_written_as_float() {
-    for sent in ["1699999990.25", "\"1699999990.25\"", "\"2023-11-14T22:13:10.25Z\"", "\"2023-11-14T22:13:10.25\"", "\"2023-11-14T23:13:10.25+01:00\"", "\"2023-11-14 22:13:10.25\""] {
+    for sent in [
+        "1699999990.25",
+        "\"1699999990.25\"",
+        "\"2023-11-14T22:13:10.25Z\"",
+        "\"2023-11-14T22:13:10.25\"",
+        "\"2023-11-14T23:13:10.25+01:00\"",
+        "\"2023-11-14 22:13:10.25\"",
+    ] {
         check(&format!(r#"{{"timestamp":{sent}}}"#), "timestamp", "1699999990.25");
     }
 }
@@ -165,7 +174,9 @@ fn modules_are_kept() {
 
 #[test]
 fn message_is_read_as_text_object_and_old_interface() {
-    for event in [r#"{"message":"hi"}"#, r#"{"message":{"message":"hi"}}"#, r#"{"logentry":{"formatted":"hi"}}"#, r#"{"sentry.interfaces.Message":{"message":"hi"}}"#] {
+    for event in
+        [r#"{"message":"hi"}"#, r#"{"message":{"message":"hi"}}"#, r#"{"logentry":{"formatted":"hi"}}"#, r#"{"sentry.interfaces.Message":{"message":"hi"}}"#]
+    {
         check(event, "logentry", r#"{"formatted":"hi"}"#);
         check(event, "message", "-");
     }
@@ -368,7 +379,9 @@ fn method_is_upper_case_or_gone() {
 
 #[test]
 fn headers_are_pairs_in_title_case_and_cookies_move() {
-    for headers in [r#"{"content-type":"x","cookie":"a=b; c=d"}"#, r#"[["content-type","x"],["cookie","a=b; c=d"]]"#, r#""Content-Type: x\r\nCookie: a=b; c=d""#] {
+    for headers in
+        [r#"{"content-type":"x","cookie":"a=b; c=d"}"#, r#"[["content-type","x"],["cookie","a=b; c=d"]]"#, r#""Content-Type: x\r\nCookie: a=b; c=d""#]
+    {
         let event = format!(r#"{{"request":{{"headers":{headers}}}}}"#);
         check(&event, "request.headers", r#"[["Content-Type","x"]]"#);
         check(&event, "request.cookies", r#"[["a","b"],["c","d"]]"#);
@@ -419,7 +432,9 @@ fn context_is_limited_to_eight_kibibytes() {
 
 #[test]
 fn tags_are_the_same_in_all_spellings() {
-    for tags in [r#"{"a":"x","b":true,"c":7}"#, r#"[["a","x"],["b",true],["c",7]]"#, r#"[{"key":"a","value":"x"},{"key":"b","value":true},{"key":"c","value":7}]"#] {
+    for tags in
+        [r#"{"a":"x","b":true,"c":7}"#, r#"[["a","x"],["b",true],["c",7]]"#, r#"[{"key":"a","value":"x"},{"key":"b","value":true},{"key":"c","value":7}]"#]
+    {
         check(&format!(r#"{{"tags":{tags}}}"#), "tags", r#"[["a","x"],["b","True"],["c","7"]]"#);
     }
 }

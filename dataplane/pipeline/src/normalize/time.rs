@@ -69,10 +69,10 @@ fn shift_all(event: &mut Object, seconds: f64) {
 }
 
 fn shift(object: &mut Object, key: &str, seconds: f64) {
-    if let Some(value) = object.get_mut(key) {
-        if let Some(time) = parse_seconds(value) {
-            *value = Value::from(micros(time + seconds));
-        }
+    if let Some(value) = object.get_mut(key)
+        && let Some(time) = parse_seconds(value)
+    {
+        *value = Value::from(micros(time + seconds));
     }
 }
 
@@ -112,10 +112,14 @@ fn parse_text(text: &str) -> Option<f64> {
         return seconds.is_finite().then_some(seconds);
     }
     let without_zone = text.strip_suffix('Z').unwrap_or(text);
-    let naive = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"].iter().find_map(|format| NaiveDateTime::parse_from_str(without_zone, format).ok());
+    let naive =
+        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"].iter().find_map(|format| NaiveDateTime::parse_from_str(without_zone, format).ok());
     let naive = naive.or_else(|| NaiveDate::parse_from_str(without_zone, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
     match naive {
         Some(naive) => Some(naive.and_utc().timestamp_micros() as f64 / 1e6),
-        None => ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S%.f%z"].iter().find_map(|format| DateTime::parse_from_str(text, format).ok()).map(|time| time.timestamp_micros() as f64 / 1e6),
+        None => ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S%.f%z"]
+            .iter()
+            .find_map(|format| DateTime::parse_from_str(text, format).ok())
+            .map(|time| time.timestamp_micros() as f64 / 1e6),
     }
 }

@@ -71,7 +71,8 @@ fn fill_address(event: &mut Object, around: &Surroundings) {
     if sent.is_some() && !asks {
         return;
     }
-    let remote = event.get("request").and_then(|request| request.str_at(&["env", "REMOTE_ADDR"])).filter(|text| text.parse::<IpAddr>().is_ok()).map(str::to_owned);
+    let remote =
+        event.get("request").and_then(|request| request.str_at(&["env", "REMOTE_ADDR"])).filter(|text| text.parse::<IpAddr>().is_ok()).map(str::to_owned);
     let connection = || around.client_ip.map(str::to_owned);
     let browser_like = matches!(event.get("platform").and_then(Value::as_str), Some("javascript" | "cocoa" | "objc"));
     let address = match infer {

@@ -2,8 +2,7 @@
 //! (`ingest-protocol` §1.7, §2.5). No stack is walked; the dump is stored beside the event.
 
 use super::{
-    form,
-    invalid,
+    form, invalid,
     multipart::{self, Part},
     unwrap::unwrapped_dump,
 };

@@ -73,7 +73,13 @@ fn open_item(request: &Request, opened: &Opened, prepared: &mut Prepared) {
         ItemType::ReplayEvent | ItemType::ReplayRecording | ItemType::ReplayVideo => items::replay(request, opened, prepared),
         ItemType::Profile | ItemType::ProfileChunk => items::profile(request, opened, prepared),
         ItemType::Log | ItemType::TraceMetric | ItemType::Span => containers::container(request, opened, prepared),
-        ItemType::FormData | ItemType::UnrealReport | ItemType::MetricBuckets | ItemType::Nel | ItemType::OtlpTraces | ItemType::OtlpLogs | ItemType::VercelLogs => {
+        ItemType::FormData
+        | ItemType::UnrealReport
+        | ItemType::MetricBuckets
+        | ItemType::Nel
+        | ItemType::OtlpTraces
+        | ItemType::OtlpLogs
+        | ItemType::VercelLogs => {
             items::whole(request, opened, prepared);
         }
     }

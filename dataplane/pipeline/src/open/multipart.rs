@@ -61,7 +61,9 @@ fn split_head(part: &[u8]) -> Option<(&[u8], &[u8])> {
 /// `None` for a part without a name.
 fn part<'b>(head: &[u8], content: &'b [u8]) -> Option<Part<'b>> {
     let head = String::from_utf8_lossy(head);
-    let header = |wanted: &str| head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim()));
+    let header = |wanted: &str| {
+        head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim()))
+    };
     let disposition = header("content-disposition")?;
     let name = parameter(disposition, "name")?;
     Some(Part { name, filename: parameter(disposition, "filename"), content_type: header("content-type").map(str::to_owned), content })

@@ -1,8 +1,14 @@
 //! The store endpoint: one event as JSON, as base64 of JSON, or as base64 of zlib of JSON (`ingest-protocol` §1.6).
 
 use super::invalid;
-use crate::{Request, event::{EventInput, prepare_event}};
-use base64::{Engine, alphabet, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig}};
+use crate::{
+    Request,
+    event::{EventInput, prepare_event},
+};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use model::{category::Category, item::ItemType, prepared::Prepared, record::Route};
 use std::{borrow::Cow, io::Read};
 

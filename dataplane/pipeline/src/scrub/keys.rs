@@ -58,8 +58,22 @@ const fn letters(text: &[u8]) -> u32 {
 
 /// The letters of the words in [`has_secret_part`]: a key that lacks one of each word's needs no closer look.
 const SECRET_LETTERS: [u32; 16] = [
-    letters(b"passwd"), letters(b"passphrase"), letters(b"privatekey"), letters(b"pwd"), letters(b"secret"), letters(b"apikey"), letters(b"accesskey"), letters(b"auth"),
-    letters(b"credential"), letters(b"mysqlpwd"), letters(b"token"), letters(b"twofactor"), letters(b"otp"), letters(b"bearer"), letters(b"xsrf"), letters(b"jwt"),
+    letters(b"passwd"),
+    letters(b"passphrase"),
+    letters(b"privatekey"),
+    letters(b"pwd"),
+    letters(b"secret"),
+    letters(b"apikey"),
+    letters(b"accesskey"),
+    letters(b"auth"),
+    letters(b"credential"),
+    letters(b"mysqlpwd"),
+    letters(b"token"),
+    letters(b"twofactor"),
+    letters(b"otp"),
+    letters(b"bearer"),
+    letters(b"xsrf"),
+    letters(b"jwt"),
 ];
 
 fn has_letters_of_a_secret(key: &str) -> bool {
@@ -114,8 +128,32 @@ fn is_whole_word(key: &[u8], at: usize, word: &[u8]) -> bool {
 
 /// Sorted, for the search.
 const SESSION_COOKIES: [&str; 26] = [
-    "__csrf", "__host-session", "__secure-session", "_csrf", "_csrf_token", "_session", "_session_id", "_vercel_jwt", "_xsrf", "asp.net_sessionid", "connect.sid", "csrf", "csrf_token",
-    "csrfmiddlewaretoken", "csrftoken", "jsessionid", "laravel_session", "phpsessid", "sentrysid", "session", "session_id", "sessionid", "su", "sudo", "symfony", "user_session",
+    "__csrf",
+    "__host-session",
+    "__secure-session",
+    "_csrf",
+    "_csrf_token",
+    "_session",
+    "_session_id",
+    "_vercel_jwt",
+    "_xsrf",
+    "asp.net_sessionid",
+    "connect.sid",
+    "csrf",
+    "csrf_token",
+    "csrfmiddlewaretoken",
+    "csrftoken",
+    "jsessionid",
+    "laravel_session",
+    "phpsessid",
+    "sentrysid",
+    "session",
+    "session_id",
+    "sessionid",
+    "su",
+    "sudo",
+    "symfony",
+    "user_session",
 ];
 
 #[cfg(test)]
@@ -129,7 +167,27 @@ mod tests {
 
     #[test]
     fn secrets_are_known_in_all_spellings() {
-        for key in ["password", "User-Password", "passwd", "mysql_pwd", "api_key", "apiKey", "X-API-Key", "secret", "client_secret", "Authorization", "auth", "credentials", "private_key", "access_token", "xsrf-token", "csrf_token", "otp", "two_factor_code", "_vercel_jwt"] {
+        for key in [
+            "password",
+            "User-Password",
+            "passwd",
+            "mysql_pwd",
+            "api_key",
+            "apiKey",
+            "X-API-Key",
+            "secret",
+            "client_secret",
+            "Authorization",
+            "auth",
+            "credentials",
+            "private_key",
+            "access_token",
+            "xsrf-token",
+            "csrf_token",
+            "otp",
+            "two_factor_code",
+            "_vercel_jwt",
+        ] {
             check(key, true);
         }
     }

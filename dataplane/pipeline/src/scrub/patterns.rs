@@ -12,8 +12,6 @@ pub struct Scope {
     pub addresses: bool,
     /// Also e-mail addresses: in free text only.
     pub emails: bool,
-
-
 }
 
 struct Pattern {
@@ -43,7 +41,8 @@ static PATTERNS: [Pattern; 10] = [
     Pattern { text: "[ip]", check: Some(is_address), ..secret("@ip:replace", r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}", 0) },
 ];
 
-static REGEXES: LazyLock<Vec<Regex>> = LazyLock::new(|| PATTERNS.iter().map(|pattern| Regex::new(pattern.regex).expect("the patterns are constants and compile")).collect());
+static REGEXES: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| PATTERNS.iter().map(|pattern| Regex::new(pattern.regex).expect("the patterns are constants and compile")).collect());
 
 /// Longer texts are searched only up to here: a card number in the third mebibyte of a dump is not what people fear.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -170,7 +169,7 @@ fn passes_luhn(number: &str) -> bool {
             (_, double) => double,
         })
         .sum();
-    (13..=19).contains(&digits.len()) && sum % 10 == 0 && digits[0] >= 2 && digits[0] <= 6
+    (13..=19).contains(&digits.len()) && sum.is_multiple_of(10) && digits[0] >= 2 && digits[0] <= 6
 }
 
 fn passes_mod97(number: &str) -> bool {
@@ -179,7 +178,11 @@ fn passes_mod97(number: &str) -> bool {
         return false;
     }
     let (front, back) = compact.split_at(4);
-    let rest = back.chars().chain(front.chars()).filter_map(|c| c.to_digit(36)).fold(0u32, |rest, digit| (if digit > 9 { rest * 100 } else { rest * 10 } + digit) % 97);
+    let rest = back
+        .chars()
+        .chain(front.chars())
+        .filter_map(|c| c.to_digit(36))
+        .fold(0u32, |rest, digit| (if digit > 9 { rest * 100 } else { rest * 10 } + digit) % 97);
     rest == 1
 }
 

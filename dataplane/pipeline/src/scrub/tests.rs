@@ -55,7 +55,11 @@ fn user_names_in_paths_go() {
 #[test]
 fn bearer_tokens_and_pem_keys_go() {
     check(r#"{"extra":{"a":"Bearer abc.def"}}"#, &["extra", "a"], "Bearer [Filtered]");
-    check(r#"{"extra":{"a":"-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----"}}"#, &["extra", "a"], "-----BEGIN RSA PRIVATE KEY-----\n[Filtered]-----END RSA PRIVATE KEY-----");
+    check(
+        r#"{"extra":{"a":"-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----"}}"#,
+        &["extra", "a"],
+        "-----BEGIN RSA PRIVATE KEY-----\n[Filtered]-----END RSA PRIVATE KEY-----",
+    );
 }
 
 #[test]
@@ -66,10 +70,14 @@ fn mail_addresses_are_replaced_in_messages_only() {
 
 #[test]
 fn frames_keep_their_paths_and_lose_secret_variables() {
-    let event = r#"{"exception":{"values":[{"value":"password wrong","stacktrace":{"frames":[{"abs_path":"/Users/jane/a.py","vars":{"api_key":"x","n":"1"}}]}}]}}"#;
+    let event =
+        r#"{"exception":{"values":[{"value":"password wrong","stacktrace":{"frames":[{"abs_path":"/Users/jane/a.py","vars":{"api_key":"x","n":"1"}}]}}]}}"#;
     let event = scrubbed(&ScrubbingOptions::default(), event);
     let text = String::from_utf8(json::to_vec(event.get("exception").expect("exception"))).expect("UTF-8");
-    assert_eq!(text, r#"{"values":[{"value":"password wrong","stacktrace":{"frames":[{"abs_path":"/Users/jane/a.py","vars":{"api_key":"[Filtered]","n":"1"}}]}}]}"#);
+    assert_eq!(
+        text,
+        r#"{"values":[{"value":"password wrong","stacktrace":{"frames":[{"abs_path":"/Users/jane/a.py","vars":{"api_key":"[Filtered]","n":"1"}}]}}]}"#
+    );
 }
 
 #[test]

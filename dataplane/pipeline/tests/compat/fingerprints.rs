@@ -37,10 +37,15 @@ fn check(case: &Value, input: &Value, base: &str) -> Result<(), String> {
 
 fn rule_text(rule: &Value) -> String {
     let matchers: Vec<String> = rule["matchers"].as_array().expect("matchers").iter().map(|m| format!("{}:{}", m[0].as_str().expect("key"), m[1])).collect();
-    let values: Vec<String> = rule["fingerprint"].as_array().expect("values").iter().map(|value| match value.as_str() {
-        Some(text) if text.starts_with("{{") => text.to_owned(),
-        _ => value.to_string(),
-    }).collect();
+    let values: Vec<String> = rule["fingerprint"]
+        .as_array()
+        .expect("values")
+        .iter()
+        .map(|value| match value.as_str() {
+            Some(text) if text.starts_with("{{") => text.to_owned(),
+            _ => value.to_string(),
+        })
+        .collect();
     let title = rule["attributes"]["title"].as_str().map(|title| format!(" title=\"{title}\"")).unwrap_or_default();
     format!("{} -> {}{title}", matchers.join(" "), values.join(", "))
 }
@@ -52,10 +57,13 @@ fn fingerprint_rule_texts() {
     let data = read(folder.join("fingerprinting.json"));
     for case in data["parse"].as_array().expect("texts") {
         let (rules, errors) = parse_rules(case["text"].as_str().expect("text"));
-        let actual: Vec<Value> = rules.iter().map(|rule| {
-            let attributes: Map<String, Value> = rule.title.iter().map(|title| ("title".to_owned(), json!(title))).collect();
-            json!({"attributes": attributes, "fingerprint": rule.fingerprint, "matchers": rule.matchers})
-        }).collect();
+        let actual: Vec<Value> = rules
+            .iter()
+            .map(|rule| {
+                let attributes: Map<String, Value> = rule.title.iter().map(|title| ("title".to_owned(), json!(title))).collect();
+                json!({"attributes": attributes, "fingerprint": rule.fingerprint, "matchers": rule.matchers})
+            })
+            .collect();
         let mut expected = match case["expected"]["rules"].as_array() {
             Some(rules) => rules.clone(),
             None => vec![case["expected"].clone()],

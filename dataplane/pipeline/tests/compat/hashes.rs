@@ -88,7 +88,12 @@ fn component_difference(actual: &Value, expected: &Value, path: &str) -> Option<
         let empty = Vec::new();
         let (ours, theirs) = (actual["values"].as_array().unwrap_or(&empty), expected["values"].as_array().unwrap_or(&empty));
         if ours.len() != theirs.len() {
-            return Some(format!("{path}: expected {} values, got {}: {}", theirs.len(), ours.len(), json!(ours).to_string().chars().take(300).collect::<String>()));
+            return Some(format!(
+                "{path}: expected {} values, got {}: {}",
+                theirs.len(),
+                ours.len(),
+                json!(ours).to_string().chars().take(300).collect::<String>()
+            ));
         }
         return ours.iter().zip(theirs).enumerate().find_map(|(at, (a, e))| component_difference(a, e, &format!("{path}.{at}")));
     }

@@ -14,10 +14,7 @@ use serde_json::{Value, json};
 #[test]
 fn parameterization() {
     let Some(folder) = folder("parameterization") else { return };
-    for (file, generation, known) in [
-        ("parameterization.json", Generation::Y2024, &[] as &[&str]),
-        ("parameterization_2026.json", Generation::Y2026, &[]),
-    ] {
+    for (file, generation, known) in [("parameterization.json", Generation::Y2024, &[] as &[&str]), ("parameterization_2026.json", Generation::Y2026, &[])] {
         let mut report = Report::new(file);
         for case in read(folder.join(file)).as_array().expect("list") {
             if case["known_bad"] == true || case["needs"].is_string() {

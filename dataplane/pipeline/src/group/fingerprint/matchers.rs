@@ -59,8 +59,25 @@ pub fn is_known_key(key: &str) -> bool {
     key.strip_prefix("tags.").is_some_and(|name| !name.is_empty())
         || matches!(
             key,
-            "type" | "error.type" | "value" | "error.value" | "message" | "logger" | "level" | "module" | "stack.module" | "function" | "stack.function"
-                | "path" | "stack.abs_path" | "package" | "stack.package" | "release" | "app" | "family" | "sdk"
+            "type"
+                | "error.type"
+                | "value"
+                | "error.value"
+                | "message"
+                | "logger"
+                | "level"
+                | "module"
+                | "stack.module"
+                | "function"
+                | "stack.function"
+                | "path"
+                | "stack.abs_path"
+                | "package"
+                | "stack.package"
+                | "release"
+                | "app"
+                | "family"
+                | "sdk"
         )
 }
 
