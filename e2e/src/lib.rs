@@ -1,6 +1,7 @@
 //! The black-box harness: starts the real binary on free ports and speaks HTTP to it. It sees HTTP, files and exit codes, no
 //! internal type.
 
+pub mod clients;
 pub mod encode;
 pub mod envelope;
 pub mod http;
