@@ -138,7 +138,7 @@ fn issues_are_listed_resolved_and_muted() {
     assert_eq!((cli.issue(&first)["status"].clone(), cli.issue(&second)["status"].clone()), (json!("resolved"), json!("unresolved")));
     contains(&cli.run(&["issues", "mute", "-i", &second]), &["new status: muted"]);
     assert_eq!(cli.issue(&second)["status"], "ignored");
-    let resolved = cli.run(&["issues", "list", "--status", "resolved"]);
+    let resolved = cli.run(&["issues", "list", "--query", "is:resolved"]);
     assert!(resolved.contains("first issue") && !resolved.contains("second issue"), "{resolved}");
     cli.run(&["issues", "unresolve", "-i", &first]);
     assert_eq!(cli.issue(&first)["status"], "unresolved");
