@@ -37,8 +37,6 @@ def main(dsn):
     envelope = Envelope(headers={"event_id": sent["chained"]})
     envelope.add_item(Item(payload=PayloadRef(json=report), type="user_report"))
     sentry_sdk.get_client().transport.capture_envelope(envelope)
-    feedback = {"type": "feedback", "level": "info", "contexts": {"feedback": {"message": "Please add PayPal", "contact_email": "anna@example.com", "name": "Anna", "associated_event_id": sent["chained"]}}}
-    sent["feedback"] = sentry_sdk.capture_event(feedback)
     sentry_sdk.flush(10)
     print(json.dumps(sent))
 

@@ -9,7 +9,10 @@ fn load_order(number: &str) -> anyhow::Result<i64> {
 
 fn main() {
     let dsn = std::env::args().nth(1).expect("a DSN");
-    let options = sentry::ClientOptions { release: Some("rust-shop@1.2.3".into()), environment: Some("e2e".into()), send_default_pii: true, attach_stacktrace: true, ..Default::default() };
+    let mut options = sentry::ClientOptions::default();
+    options.release = Some("rust-shop@1.2.3".into());
+    options.environment = Some("e2e".into());
+    options.send_default_pii = true;
     let guard = sentry::init((dsn, options));
     sentry::configure_scope(|scope| {
         let user = User { id: Some("42".into()), email: Some("anna@example.com".into()), username: Some("anna".into()), other: [("plan".to_owned(), Value::from("gold"))].into(), ..Default::default() };
