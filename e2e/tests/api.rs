@@ -475,36 +475,31 @@ fn search(server: &Server, query: &str) -> Response {
     server.send(authorized(Request::new("GET", format!("/api/0/organizations/default/issues/?query={}", quoted(query)))))
 }
 
-#[test]
-fn search_finds_what_its_terms_say() {
-    let server = Server::start();
+/// Four issues that differ in what one can ask for.
+fn fill_for_search(server: &Server) {
     let event = |name: &str, level: &str, release: &str, tags: Value| {
         let mut event = event_of(name);
         (event["level"], event["release"], event["tags"]) = (level.into(), release.into(), tags);
-        send_event(&server, event)
+        send_event(server, event)
     };
     event("Alpha", "error", "shop@1.0.0", json!({ "tenant": "t-1", "color": "red" }));
     event("Alpha", "error", "shop@1.1.0", json!({ "tenant": "t-1", "color": "red" }));
-    let (_, beta) = event("Beta", "warning", "shop@1.0.0", json!({ "tenant": "t-2", "color": "blue", "with space": "x" }));
-    event("Gamma", "fatal", "shop@2.0.0", json!({ "tenant": "t-2", "size": "12" }));
+    let (_, beta) = event("Beta", "warning", "shop@1.0.0", json!({ "tenant": "t-2", "color": "blue" }));
+    let mut gamma = event_of("Gamma");
+    (gamma["level"], gamma["release"], gamma["tags"]) = ("fatal".into(), "shop@2.0.0".into(), json!({ "tenant": "t-2", "size": "12" }));
+    (gamma["request"], gamma["sdk"], gamma["transaction"]) = (json!({ "method": "POST", "url": "https://shop.example/checkout" }), json!({ "name": "sentry.e2e", "version": "1.0" }), "/checkout".into());
+    gamma["contexts"] = json!({ "trace": { "trace_id": "4c79f60c11214eb38604f4ae0781bfb2", "span_id": "fa90fdead5f74052" } });
+    send_event(server, gamma);
     event("Delta", "info", "other@1.0.0", json!({ "name": "say \"hi\" now" }));
     assert_eq!(server.call("PUT", &format!("organizations/default/issues/{beta}/"), json!({ "status": "resolved", "assignedTo": EMAIL })).status, 200);
+}
+
+/// Asks each query: names of the issues found, in order of the alphabet, or the status of a refusal.
+fn check_search(cases: &[(&str, &str)]) {
+    let server = Server::start();
+    fill_for_search(&server);
     let mut wrong = Vec::new();
-    for (query, expected) in [
-        ("", "Alpha Beta Delta Gamma"), ("is:unresolved", "Alpha Delta Gamma"), ("is:resolved", "Beta"), ("!is:resolved", "Alpha Delta Gamma"), ("is:new", "Alpha Delta Gamma"), ("is:assigned", "Beta"),
-        ("is:unassigned", "Alpha Delta Gamma"), ("assigned:owner@localhost", "Beta"), ("assigned:none", "Alpha Delta Gamma"),
-        ("tenant:t-1", "Alpha"), ("tenant:t-2", "Beta Gamma"), ("tags[tenant]:t-2", "Beta Gamma"), ("!tenant:t-2", "Alpha Delta"), ("tenant:t-*", "Alpha Beta Gamma"), ("tenant:[t-1, t-2]", "Alpha Beta Gamma"),
-        ("!tenant:[t-1, t-2]", "Delta"), ("has:color", "Alpha Beta"), ("!has:color", "Delta Gamma"), ("has:tenant !has:color", "Gamma"), ("tenant:t-2 color:blue", "Beta"), ("tenant:t-2 AND color:blue", "Beta"),
-        ("color:red OR color:blue", "Alpha Beta"), ("color:red or size:12", "Alpha Gamma"), ("tenant:t-2 AND (color:blue OR size:12)", "Beta Gamma"), ("tenant:t-1 OR tenant:t-2 AND color:blue", "Alpha Beta"),
-        ("(tenant:t-1 OR tenant:t-2) is:unresolved", "Alpha Gamma"), ("(tenant:t-1 OR (tenant:t-2 AND !color:blue))", "Alpha Gamma"), ("level:fatal", "Gamma"), ("level:[warning, info]", "Beta Delta"), ("!level:error", "Beta Delta Gamma"),
-        ("release:shop@1.0.0", "Alpha Beta"), ("release:shop@*", "Alpha Beta Gamma"), ("release:shop@1.1.0", "Alpha"), ("!release:shop@*", "Delta"), ("firstRelease:shop@1.0.0", "Alpha Beta"), ("firstRelease:shop@1.1.0", ""),
-        ("timesSeen:2", "Alpha"), ("timesSeen:>1", "Alpha"), ("timesSeen:>=1", "Alpha Beta Delta Gamma"), ("timesSeen:<2", "Beta Delta Gamma"), ("timesSeen:>1k", ""), ("age:-24h", "Alpha Beta Delta Gamma"), ("age:+24h", ""),
-        ("firstSeen:-1h", "Alpha Beta Delta Gamma"), ("lastSeen:+1h", ""), ("lastSeen:>2020-01-01", "Alpha Beta Delta Gamma"), ("firstSeen:<2020-01-01T00:00:00Z", ""), ("Gamma", "Gamma"), ("gamma", "Gamma"), ("\"Alpha happened\"", "Alpha"),
-        ("title:*Beta*", "Beta"), ("error.unhandled:true", "Alpha Beta Delta Gamma"), ("error.handled:true", ""), ("platform:python", "Alpha Beta Delta Gamma"), ("environment:production", "Alpha Beta Delta Gamma"), ("environment:staging", ""),
-        ("issue.priority:high", "Alpha Gamma"), ("issue.priority:medium", "Beta"), ("issue.priority:low", "Delta"), ("user.email:anna@example.com", "Alpha Beta Delta Gamma"), ("size:>10", "Gamma"), ("size:>20", ""), ("issue.category:error", "Alpha Beta Delta Gamma"),
-        ("tags[\"with space\"]:x", "Beta"), ("name:\"say \\\"hi\\\" now\"", "Delta"), ("bookmarks:me", "400"), ("is:nonsense", "400"), ("timesSeen:many", "400"), ("age:soon", "400"), ("(tenant:t-1", "400"), ("tenant:t-1)", "400"), ("tenant:t-1 OR", "400"),
-        ("AND tenant:t-1", "400"), ("level:loud", "400"), ("\"open", "400"), ("error.unhandled:perhaps", "400"), ("issue.priority:now", "400"),
-    ] {
+    for (query, expected) in cases {
         let response = search(&server, query);
         let found = match response.json() {
             Value::Array(issues) => {
@@ -515,11 +510,40 @@ fn search_finds_what_its_terms_say() {
             error if error["detail"].as_str().is_some_and(|detail| !detail.is_empty()) => response.status.to_string(),
             other => format!("{} {other}", response.status),
         };
-        if found != expected {
+        if found != *expected {
             wrong.push(format!("{query:?}: expected {expected:?}, got {found:?}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn search_finds_what_its_terms_say() {
+    check_search(&[
+        ("", "Alpha Beta Delta Gamma"), ("is:unresolved", "Alpha Delta Gamma"), ("is:resolved", "Beta"), ("!is:resolved", "Alpha Delta Gamma"), ("is:new", "Alpha Delta Gamma"), ("is:assigned", "Beta"),
+        ("is:unassigned", "Alpha Delta Gamma"), ("assigned:owner@localhost", "Beta"), ("assigned:none", "Alpha Delta Gamma"),
+        ("tenant:t-1", "Alpha"), ("tenant:t-2", "Beta Gamma"), ("tags[tenant]:t-2", "Beta Gamma"), ("!tenant:t-2", "Alpha Delta"), ("tenant:t-*", "Alpha Beta Gamma"), ("tenant:[t-1, t-2]", "Alpha Beta Gamma"),
+        ("!tenant:[t-1, t-2]", "Delta"), ("has:color", "Alpha Beta"), ("!has:color", "Delta Gamma"), ("has:tenant !has:color", "Gamma"), ("tenant:t-2 color:blue", "Beta"), ("tenant:t-2 AND color:blue", "Beta"),
+        ("color:red OR color:blue", "Alpha Beta"), ("color:red or size:12", "Alpha Gamma"), ("tenant:t-2 AND (color:blue OR size:12)", "Beta Gamma"), ("tenant:t-1 OR tenant:t-2 AND color:blue", "Alpha Beta"),
+        ("(tenant:t-1 OR tenant:t-2) is:unresolved", "Alpha Gamma"), ("(tenant:t-1 OR (tenant:t-2 AND !color:blue))", "Alpha Gamma"), ("level:fatal", "Gamma"), ("level:[warning, info]", "Beta Delta"), ("!level:error", "Beta Delta Gamma"),
+        ("release:shop@1.0.0", "Alpha Beta"), ("release:shop@*", "Alpha Beta Gamma"), ("release:shop@1.1.0", "Alpha"), ("!release:shop@*", "Delta"), ("firstRelease:shop@1.0.0", "Alpha Beta"), ("firstRelease:shop@1.1.0", ""),
+        ("timesSeen:2", "Alpha"), ("timesSeen:>1", "Alpha"), ("timesSeen:>=1", "Alpha Beta Delta Gamma"), ("timesSeen:<2", "Beta Delta Gamma"), ("timesSeen:>1k", ""), ("age:-24h", "Alpha Beta Delta Gamma"), ("age:+24h", ""),
+        ("firstSeen:-1h", "Alpha Beta Delta Gamma"), ("lastSeen:+1h", ""), ("lastSeen:>2020-01-01", "Alpha Beta Delta Gamma"), ("firstSeen:<2020-01-01T00:00:00Z", ""), ("Gamma", "Gamma"), ("gamma", "Gamma"), ("\"Alpha happened\"", "Alpha"),
+        ("title:*Beta*", "Beta"), ("error.unhandled:true", "Alpha Beta Delta Gamma"), ("error.handled:true", ""), ("platform:python", "Alpha Beta Delta Gamma"), ("environment:production", "Alpha Beta Delta Gamma"), ("environment:staging", ""),
+        ("issue.priority:high", "Alpha Gamma"), ("issue.priority:medium", "Beta"), ("issue.priority:low", "Delta"), ("size:>10", "Gamma"), ("size:>20", ""), ("issue.category:error", "Alpha Beta Delta Gamma"),
+        ("name:\"say \\\"hi\\\" now\"", "Delta"), ("bookmarks:me", "400"), ("is:nonsense", "400"), ("timesSeen:many", "400"), ("age:soon", "400"), ("(tenant:t-1", "400"), ("tenant:t-1)", "400"), ("tenant:t-1 OR", "400"),
+        ("AND tenant:t-1", "400"), ("level:loud", "400"), ("\"open", "400"), ("error.unhandled:perhaps", "400"), ("issue.priority:now", "400"),
+    ]);
+}
+
+#[test]
+fn search_knows_the_fields_of_events() {
+    check_search(&[
+        ("user.email:anna@example.com", "Alpha Beta Delta Gamma"), ("user.id:7", "Alpha Beta Delta Gamma"), ("!user.email:anna@example.com", ""), ("user.email:nobody@example.com", ""), ("has:user.email", "Alpha Beta Delta Gamma"), ("error.type:Beta", "Beta"), ("error.value:\"Beta happened\"", "Beta"),
+        ("error.mechanism:generic", "Alpha Beta Delta Gamma"), ("stack.function:load", "Alpha Beta Delta Gamma"), ("stack.filename:*orders.py", "Alpha Beta Delta Gamma"), ("stack.module:shop.orders", "Alpha Beta Delta Gamma"), ("stack.function:nowhere", ""),
+        ("http.method:POST", "Gamma"), ("http.url:*checkout*", "Gamma"), ("sdk.name:sentry.e2e", "Gamma"), ("transaction:/checkout", "Gamma"), ("trace:4c79f60c11214eb38604f4ae0781bfb2", "Gamma"), ("release.version:>=1.1", "Alpha Gamma"), ("release.package:shop", "Alpha Beta Gamma"),
+        ("message:*Gamma*", "Gamma"), ("culprit:*", "Alpha Beta Delta Gamma"), ("event.timestamp:>2020-01-01", "Alpha Beta Delta Gamma"), ("subscribed:me", "400"), ("TENANT:t-1", ""),
+    ]);
 }
 
 #[test]
@@ -542,13 +566,46 @@ fn list_is_narrowed_and_sorted_by_its_parameters() {
     assert_eq!(titles("environment=staging"), ["Gamma"]);
     assert_eq!(titles("environment=staging&environment=production").len(), 3);
     assert_eq!(titles("statsPeriod=1h").len(), 3);
-    assert!(titles("start=2020-01-01T00:00:00Z&end=2020-01-02T00:00:00Z").is_empty());
     let project = server.api("projects/default/default/")["id"].as_str().expect("an id").to_owned();
     assert_eq!(titles(&format!("project={project}")).len(), 3);
     assert_eq!(titles("project=-1").len(), 3);
     refused(&server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/?project=999"))), 404);
     refused(&server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/?statsPeriod=soon"))), 400);
     refused(&server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/?sort=magic"))), 400);
+}
+
+#[test]
+fn list_of_a_past_window_has_only_its_issues() {
+    let server = Server::start();
+    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let dates = [("Old", 3 * 86_400), ("New", 0)].map(|(name, ago_s)| {
+        let mut event = event_of(name);
+        event["timestamp"] = (now_s - ago_s).into();
+        let (id, _) = send_event(&server, event);
+        server.api(&format!("projects/default/default/events/{id}/"))["dateCreated"].as_str().expect("a date").to_owned()
+    });
+    let titles = |start: &str, end: &str| -> Vec<String> {
+        let issues = server.api(&format!("organizations/default/issues/?query=&start={start}&end={end}"));
+        issues.as_array().expect("a list").iter().map(|issue| issue["title"].as_str().unwrap_or_default().split(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(titles(&dates[0], "2100-01-01"), ["New", "Old"]);
+    assert_eq!(titles(&dates[1], "2100-01-01"), ["New"]);
+    assert_eq!(titles(&dates[0], &dates[1]), ["Old"]);
+    assert!(titles("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z").is_empty());
+}
+
+#[test]
+fn release_latest_is_the_newest() {
+    let server = Server::start();
+    for (name, release) in [("Alpha", "shop@1.0.0"), ("Beta", "shop@2.0.0")] {
+        let mut event = event_of(name);
+        event["release"] = release.into();
+        send_event(&server, event);
+    }
+    for query in ["release:latest", "firstRelease:latest"] {
+        let found = search(&server, query).json();
+        assert!(found.as_array().is_some_and(|found| found.len() == 1) && found[0]["title"].as_str().is_some_and(|title| title.starts_with("Beta")), "{query}: {found}");
+    }
 }
 
 // States of an issue
@@ -781,9 +838,20 @@ fn assignee_and_priority_are_what_was_said_last() {
     desk.change(&issue, json!({ "priority": "low" }));
     assert_eq!(desk.issue(&issue)["priority"], "low");
     desk.has_activity(&issue, "set_priority");
-    for body in [json!({ "priority": "now" }), json!({ "status": "gone" }), json!({ "status": 7 }), json!([])] {
+    for body in [json!({ "priority": "now" }), json!({ "status": "gone" }), json!({ "status": 7 }), json!({ "status": "ignored", "statusDetails": 7 }), json!("resolved")] {
         let response = desk.call("PUT", &format!("organizations/default/issues/{issue}/"), body.clone());
         assert_eq!(response.status, 400, "{body}: {}", response.text());
+    }
+}
+
+#[test]
+fn body_that_is_a_list_is_no_change() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let path = format!("organizations/default/issues/{issue}/");
+    for body in [json!([]), json!(["resolved"]), json!({ "status": "ignored", "statusDetails": [] })] {
+        let response = desk.call("PUT", &path, body.clone());
+        assert_eq!((response.status, desk.state(&issue).0), (400, "unresolved".to_owned()), "{body}");
     }
 }
 
@@ -906,17 +974,20 @@ fn hostile_envelopes_are_refused_with_a_sentence() {
 fn too_many_headers_are_told_so() {
     let server = Server::start();
     let (key, project) = server.key();
-    for (name, count, length) in [("many", 5_000, 1), ("some too many", 300, 10), ("one long", 1, 200_000), ("long in sum", 100, 2_000)] {
-        let mut request = Request::post(format!("/api/{project}/envelope/?sentry_key={key}"), e2e::envelope::error_envelope(&new_id()));
-        for index in 0..count {
-            request = request.header(&format!("x-filler-{index}"), "v".repeat(length));
+    let mut wrong = Vec::new();
+    for (name, count, length) in [("many", 5_000, 1), ("some too many", 300, 10), ("one long", 1, 200_000), ("one very long", 1, 2_000_000), ("long in sum", 100, 2_000)] {
+        for base in [Request::post(format!("/api/{project}/envelope/?sentry_key={key}"), e2e::envelope::error_envelope(&new_id())), Request::new("GET", "/api/0/organizations/")] {
+            let target = base.target.clone();
+            let request = (0..count).fold(base, |request, index| request.header(&format!("x-filler-{index}"), "v".repeat(length)));
+            let is_ingest = target.contains("envelope");
+            match request.send(&server.address) {
+                Ok(response) if (response.status == 431 || !is_ingest) && String::from_utf8_lossy(&response.body).contains("{\"detail\":\"") => {}
+                Ok(response) => wrong.push(format!("{name} to {target}: {} {:?}", response.status, response.text())),
+                Err(error) => wrong.push(format!("{name} to {target}: {error}")),
+            }
         }
-        let response = server.send(request);
-        assert_eq!(response.status, 431, "{name}: {}", response.text());
-        assert!(response.json()["detail"].as_str().is_some_and(|detail| detail.contains("eader")), "{name}: {}", response.text());
-        let to_api = (0..count).fold(Request::new("GET", "/api/0/organizations/"), |request, index| request.header(&format!("x-filler-{index}"), "v".repeat(length)));
-        assert_eq!(server.send(to_api).status, 431, "{name} to the API");
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     lives(&server);
 }
 
@@ -944,10 +1015,17 @@ fn hostile_api_calls_are_refused() {
         assert!((400..500).contains(&response.status), "{}: {} {}", String::from_utf8_lossy(&body[..body.len().min(60)]), response.status, response.text());
     }
     let long = "(".repeat(5_000);
-    for query in [long.as_str(), "a\0b", "\u{202e}x", "timesSeen:>99999999999999999999", "age:-99999999999999d", "x:[", "tags[]:a", "!", ":", "a:b:c:d", "has:", "%"] {
-        let status = search(&desk.server, query).status;
-        assert!(status < 500, "{query:.40}: {status}");
+    let mut wrong = Vec::new();
+    let depths = ["!".repeat(5_000), "a OR ".repeat(5_000) + "a", "(".repeat(2_000) + "a" + &")".repeat(2_000)];
+    let queries = [long.as_str(), &depths[0], &depths[1], &depths[2], "a\0b", "\u{202e}x", "timesSeen:>99999999999999999999", "timesSeen:<-99999999999999999999", "firstSeen:>9999-99-99", "lastSeen:>+999999-01-01", "age:-99999999999999d", "age:+99999999999999w", "x:[", "tags[]:a", "!", ":", "a:b:c:d", "has:", "%", "x:>1e999", "\"\\"];
+    for query in queries {
+        match Request::new("GET", format!("/api/0/organizations/default/issues/?query={}", quoted(query))).header("authorization", format!("Bearer {}", desk.token)).send(&desk.server.address) {
+            Ok(response) if response.status < 500 => {}
+            Ok(response) => wrong.push(format!("{query:.60}: {} {}", response.status, response.text())),
+            Err(error) => wrong.push(format!("{query:.60}: {error}")),
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     for path in ["organizations/default/issues/99999999999999999999/", "organizations/default/issues/-1/", "organizations/default/issues/%00/", "organizations/%ff%fe/", "projects/default/default/events/%00/", "organizations/default/releases/%00%ff/", "organizations/default/issues/?cursor=9223372036854775807:9223372036854775807:1&per_page=99999999999", "projects/default/default/items/?start=9999999-01-01", "organizations/default/stats_v2/?interval=1h&statsPeriod=99999d&field=sum(quantity)"] {
         let response = desk.get(path);
         assert!(response.status < 500, "{path}: {} {}", response.status, response.text());
