@@ -266,19 +266,23 @@ const STREAM: &str = "/api/0/organizations/{organization}/issues/stream";
 #[test]
 fn no_route_answers_without_credentials() {
     let world = World::start();
+    let mut wrong = Vec::new();
     for route in routes() {
         for method in &route.methods {
             // Logging in needs none, and logging out twice harms nobody.
             if matches!((*method, route.path.as_str()), ("POST", "/api/0/auth/login") | ("DELETE", "/api/0/auth")) {
                 continue;
             }
-            let response = world.server.send(Request::new(method, world.path(&route.path, None)).json(&json!({})));
-            assert_eq!(response.status, 401, "{method} {}: {}", route.path, response.text());
-            assert!(response.json()["detail"].is_string(), "{method} {}", route.path);
-            let response = world.server.send(bearer(Request::new(method, world.path(&route.path, None)).json(&json!({})), &"0".repeat(64)));
-            assert_eq!(response.status, 401, "{method} {} with an unknown token: {}", route.path, response.text());
+            let request = || Request::new(method, world.path(&route.path, None)).json(&json!({}));
+            for (name, request) in [("nothing", request()), ("an unknown token", bearer(request(), &"0".repeat(64)))] {
+                let response = world.server.send(request);
+                if response.status != 401 || !response.json()["detail"].is_string() {
+                    wrong.push(format!("{method} {} with {name}: {} {}", route.path, response.status, response.text()));
+                }
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Paths that are about the caller, not about an organization.
@@ -396,4 +400,679 @@ fn wrong_methods_are_not_allowed() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+// Pages
+
+/// The entries of a `Link` header: relation, whether it has results, cursor, and the path with its query.
+fn links(response: &Response) -> Vec<(String, bool, String, String)> {
+    let text = response.header("link").unwrap_or_else(|| panic!("no Link header: {}", response.text()));
+    let part = |entry: &str, name: &str| entry.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("no {name} in {entry}")).to_owned();
+    let target = |entry: &str| {
+        let url = entry.trim().trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
+        url.find("/api/0/").map(|at| url[at..].to_owned()).unwrap_or_else(|| panic!("no address in {entry}"))
+    };
+    text.split(", <").map(|entry| (part(entry, "rel"), part(entry, "results") == "true", part(entry, "cursor"), target(entry))).collect()
+}
+
+/// Walks a list by its links, one row a page; the ids in order.
+fn walk(server: &Server, path: &str) -> Vec<String> {
+    let mut target = format!("/api/0/{path}{}per_page=1", if path.contains('?') { "&" } else { "?" });
+    let mut ids = Vec::new();
+    for _ in 0..50 {
+        let response = server.send(authorized(Request::new("GET", target.clone())));
+        assert_eq!(response.status, 200, "{target}: {}", response.text());
+        let rows = response.json();
+        let rows = rows.as_array().expect("a list");
+        assert!(rows.len() <= 1, "{target} has {} rows", rows.len());
+        ids.extend(rows.iter().map(|row| row["id"].as_str().map_or_else(|| row["id"].to_string(), str::to_owned)));
+        let links = links(&response);
+        let relations: Vec<&str> = links.iter().map(|(relation, ..)| relation.as_str()).collect();
+        assert_eq!(relations, ["previous", "next"], "{target}");
+        assert!(links.iter().all(|(_, _, cursor, target)| target.contains(&format!("cursor={cursor}")) && cursor.split(':').count() == 3), "{links:?}");
+        if !links[1].1 {
+            return ids;
+        }
+        target = links[1].3.clone();
+    }
+    panic!("{path} has no last page: {ids:?}")
+}
+
+#[test]
+fn pages_are_walked_by_the_link_header() {
+    let server = Server::start();
+    let groups: Vec<String> = ["Alpha", "Beta", "Gamma"].map(|name| send_event(&server, event_of(name)).1).into();
+    send_event(&server, event_of("Alpha"));
+    for version in ["shop@1.1.0", "shop@1.2.0"] {
+        assert_eq!(server.call("POST", "organizations/default/releases/", json!({ "version": version, "projects": ["default"] })).status, 201);
+    }
+    let of_alpha = format!("organizations/default/issues/{}/events/", groups[0]);
+    let mut wrong = Vec::new();
+    for (path, count) in [
+        ("organizations/default/issues/", 3), ("organizations/default/issues/?query=&sort=freq", 3), ("organizations/default/issues/?sort=new", 3), ("projects/default/default/issues/?query=", 3),
+        ("projects/default/default/events/", 4), (of_alpha.as_str(), 2), ("organizations/default/releases/", 3), ("organizations/default/projects/", 1), ("organizations/default/members/", 1),
+    ] {
+        let ids = walk(&server, path);
+        let distinct: BTreeSet<&String> = ids.iter().collect();
+        if (ids.len(), distinct.len()) != (count, count) {
+            wrong.push(format!("{path}: {count} expected, got {ids:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn link_header_keeps_the_question_and_refuses_a_wrong_cursor() {
+    let server = Server::start();
+    for name in ["Alpha", "Beta", "Gamma"] {
+        send_event(&server, event_of(name));
+    }
+    let whole = server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/")));
+    assert_eq!(whole.header("x-hits"), Some("3"));
+    assert!(links(&whole).iter().all(|(_, has_results, ..)| !has_results));
+    for query in ["cursor=x", "per_page=0", "per_page=many", "limit=-1"] {
+        refused(&server.send(authorized(Request::new("GET", format!("/api/0/organizations/default/issues/?{query}")))), 400);
+    }
+    let parted = server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/?query=is%3Aunresolved&per_page=1&sort=new")));
+    assert!(links(&parted)[1].3.contains("query=is%3Aunresolved") && links(&parted)[1].3.contains("sort=new"), "the next page forgets the question");
+}
+
+// Search
+
+fn quoted(text: &str) -> String {
+    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn search(server: &Server, query: &str) -> Response {
+    server.send(authorized(Request::new("GET", format!("/api/0/organizations/default/issues/?query={}", quoted(query)))))
+}
+
+/// Four issues that differ in what one can ask for.
+fn fill_for_search(server: &Server) {
+    let event = |name: &str, level: &str, release: &str, tags: Value| {
+        let mut event = event_of(name);
+        (event["level"], event["release"], event["tags"]) = (level.into(), release.into(), tags);
+        send_event(server, event)
+    };
+    event("Alpha", "error", "shop@1.0.0", json!({ "tenant": "t-1", "color": "red" }));
+    event("Alpha", "error", "shop@1.1.0", json!({ "tenant": "t-1", "color": "red" }));
+    let (_, beta) = event("Beta", "warning", "shop@1.0.0", json!({ "tenant": "t-2", "color": "blue" }));
+    let mut gamma = event_of("Gamma");
+    (gamma["level"], gamma["release"], gamma["tags"]) = ("fatal".into(), "shop@2.0.0".into(), json!({ "tenant": "t-2", "size": "12" }));
+    (gamma["request"], gamma["sdk"], gamma["transaction"]) = (json!({ "method": "POST", "url": "https://shop.example/checkout" }), json!({ "name": "sentry.e2e", "version": "1.0" }), "/checkout".into());
+    gamma["contexts"] = json!({ "trace": { "trace_id": "4c79f60c11214eb38604f4ae0781bfb2", "span_id": "fa90fdead5f74052" } });
+    send_event(server, gamma);
+    event("Delta", "info", "other@1.0.0", json!({ "name": "say \"hi\" now" }));
+    assert_eq!(server.call("PUT", &format!("organizations/default/issues/{beta}/"), json!({ "status": "resolved", "assignedTo": EMAIL })).status, 200);
+}
+
+/// Asks each query: names of the issues found, in order of the alphabet, or the status of a refusal.
+fn check_search(cases: &[(&str, &str)]) {
+    let server = Server::start();
+    fill_for_search(&server);
+    let mut wrong = Vec::new();
+    for (query, expected) in cases {
+        let response = search(&server, query);
+        let found = match response.json() {
+            Value::Array(issues) => {
+                let mut names: Vec<String> = issues.iter().filter_map(|issue| issue["title"].as_str()).map(|title| title.split(':').next().unwrap_or_default().to_owned()).collect();
+                names.sort();
+                names.join(" ")
+            }
+            error if error["detail"].as_str().is_some_and(|detail| !detail.is_empty()) => response.status.to_string(),
+            other => format!("{} {other}", response.status),
+        };
+        if found != *expected {
+            wrong.push(format!("{query:?}: expected {expected:?}, got {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn search_finds_what_its_terms_say() {
+    check_search(&[
+        ("", "Alpha Beta Delta Gamma"), ("is:unresolved", "Alpha Delta Gamma"), ("is:resolved", "Beta"), ("!is:resolved", "Alpha Delta Gamma"), ("is:new", "Alpha Delta Gamma"), ("is:assigned", "Beta"),
+        ("is:unassigned", "Alpha Delta Gamma"), ("assigned:owner@localhost", "Beta"), ("assigned:none", "Alpha Delta Gamma"),
+        ("tenant:t-1", "Alpha"), ("tenant:t-2", "Beta Gamma"), ("tags[tenant]:t-2", "Beta Gamma"), ("!tenant:t-2", "Alpha Delta"), ("tenant:t-*", "Alpha Beta Gamma"), ("tenant:[t-1, t-2]", "Alpha Beta Gamma"),
+        ("!tenant:[t-1, t-2]", "Delta"), ("has:color", "Alpha Beta"), ("!has:color", "Delta Gamma"), ("has:tenant !has:color", "Gamma"), ("tenant:t-2 color:blue", "Beta"), ("tenant:t-2 AND color:blue", "Beta"),
+        ("color:red OR color:blue", "Alpha Beta"), ("color:red or size:12", "Alpha Gamma"), ("tenant:t-2 AND (color:blue OR size:12)", "Beta Gamma"), ("tenant:t-1 OR tenant:t-2 AND color:blue", "Alpha Beta"),
+        ("(tenant:t-1 OR tenant:t-2) is:unresolved", "Alpha Gamma"), ("(tenant:t-1 OR (tenant:t-2 AND !color:blue))", "Alpha Gamma"), ("level:fatal", "Gamma"), ("level:[warning, info]", "Beta Delta"), ("!level:error", "Beta Delta Gamma"),
+        ("release:shop@1.0.0", "Alpha Beta"), ("release:shop@*", "Alpha Beta Gamma"), ("release:shop@1.1.0", "Alpha"), ("!release:shop@*", "Delta"), ("firstRelease:shop@1.0.0", "Alpha Beta"), ("firstRelease:shop@1.1.0", ""),
+        ("timesSeen:2", "Alpha"), ("timesSeen:>1", "Alpha"), ("timesSeen:>=1", "Alpha Beta Delta Gamma"), ("timesSeen:<2", "Beta Delta Gamma"), ("timesSeen:>1k", ""), ("age:-24h", "Alpha Beta Delta Gamma"), ("age:+24h", ""),
+        ("firstSeen:-1h", "Alpha Beta Delta Gamma"), ("lastSeen:+1h", ""), ("lastSeen:>2020-01-01", "Alpha Beta Delta Gamma"), ("firstSeen:<2020-01-01T00:00:00Z", ""), ("Gamma", "Gamma"), ("gamma", "Gamma"), ("\"Alpha happened\"", "Alpha"),
+        ("title:*Beta*", "Beta"), ("error.unhandled:true", "Alpha Beta Delta Gamma"), ("error.handled:true", ""), ("platform:python", "Alpha Beta Delta Gamma"), ("environment:production", "Alpha Beta Delta Gamma"), ("environment:staging", ""),
+        ("issue.priority:high", "Alpha Gamma"), ("issue.priority:medium", "Beta"), ("issue.priority:low", "Delta"), ("size:>10", "Gamma"), ("size:>20", ""), ("issue.category:error", "Alpha Beta Delta Gamma"),
+        ("name:\"say \\\"hi\\\" now\"", "Delta"), ("bookmarks:me", "400"), ("is:nonsense", "400"), ("timesSeen:many", "400"), ("age:soon", "400"), ("(tenant:t-1", "400"), ("tenant:t-1)", "400"), ("tenant:t-1 OR", "400"),
+        ("AND tenant:t-1", "400"), ("level:loud", "400"), ("\"open", "400"), ("error.unhandled:perhaps", "400"), ("issue.priority:now", "400"),
+    ]);
+}
+
+#[test]
+fn search_knows_the_fields_of_events() {
+    check_search(&[
+        ("user.email:anna@example.com", "Alpha Beta Delta Gamma"), ("user.id:7", "Alpha Beta Delta Gamma"), ("!user.email:anna@example.com", ""), ("user.email:nobody@example.com", ""), ("has:user.email", "Alpha Beta Delta Gamma"), ("error.type:Beta", "Beta"), ("error.value:\"Beta happened\"", "Beta"),
+        ("error.mechanism:generic", "Alpha Beta Delta Gamma"), ("stack.function:load", "Alpha Beta Delta Gamma"), ("stack.filename:*orders.py", "Alpha Beta Delta Gamma"), ("stack.module:shop.orders", "Alpha Beta Delta Gamma"), ("stack.function:nowhere", ""),
+        ("http.method:POST", "Gamma"), ("http.url:*checkout*", "Gamma"), ("sdk.name:sentry.e2e", "Gamma"), ("transaction:/checkout", "Gamma"), ("trace:4c79f60c11214eb38604f4ae0781bfb2", "Gamma"), ("release.version:>=1.1", "Alpha Gamma"), ("release.package:shop", "Alpha Beta Gamma"),
+        ("message:*Gamma*", "Gamma"), ("culprit:*", "Alpha Beta Delta Gamma"), ("event.timestamp:>2020-01-01", "Alpha Beta Delta Gamma"), ("subscribed:me", "400"), ("TENANT:t-1", ""),
+    ]);
+}
+
+#[test]
+fn list_is_narrowed_and_sorted_by_its_parameters() {
+    let server = Server::start();
+    for (name, count, environment) in [("Alpha", 1, "production"), ("Beta", 3, "production"), ("Gamma", 2, "staging")] {
+        for _ in 0..count {
+            let mut event = event_of(name);
+            event["environment"] = environment.into();
+            send_event(&server, event);
+        }
+    }
+    let titles = |query: &str| -> Vec<String> {
+        let issues = server.api(&format!("organizations/default/issues/?{query}"));
+        issues.as_array().expect("a list").iter().map(|issue| issue["title"].as_str().unwrap_or_default().split(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(titles("sort=date"), ["Gamma", "Beta", "Alpha"]);
+    assert_eq!(titles("sort=new"), ["Gamma", "Beta", "Alpha"]);
+    assert_eq!(titles("sort=freq"), ["Beta", "Gamma", "Alpha"]);
+    assert_eq!(titles("environment=staging"), ["Gamma"]);
+    assert_eq!(titles("environment=staging&environment=production").len(), 3);
+    assert_eq!(titles("statsPeriod=1h").len(), 3);
+    let project = server.api("projects/default/default/")["id"].as_str().expect("an id").to_owned();
+    assert_eq!(titles(&format!("project={project}")).len(), 3);
+    assert_eq!(titles("project=-1").len(), 3);
+    refused(&server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/?project=999"))), 404);
+    refused(&server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/?statsPeriod=soon"))), 400);
+    refused(&server.send(authorized(Request::new("GET", "/api/0/organizations/default/issues/?sort=magic"))), 400);
+}
+
+#[test]
+fn list_of_a_past_window_has_only_its_issues() {
+    let server = Server::start();
+    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let dates = [("Old", 3 * 86_400), ("New", 0)].map(|(name, ago_s)| {
+        let mut event = event_of(name);
+        event["timestamp"] = (now_s - ago_s).into();
+        let (id, _) = send_event(&server, event);
+        server.api(&format!("projects/default/default/events/{id}/"))["dateCreated"].as_str().expect("a date").to_owned()
+    });
+    let titles = |start: &str, end: &str| -> Vec<String> {
+        let issues = server.api(&format!("organizations/default/issues/?query=&start={start}&end={end}"));
+        issues.as_array().expect("a list").iter().map(|issue| issue["title"].as_str().unwrap_or_default().split(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(titles(&dates[0], "2100-01-01"), ["New", "Old"]);
+    assert_eq!(titles(&dates[1], "2100-01-01"), ["New"]);
+    assert_eq!(titles(&dates[0], &dates[1]), ["Old"]);
+    assert!(titles("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z").is_empty());
+}
+
+#[test]
+fn release_latest_is_the_newest() {
+    let server = Server::start();
+    for (name, release) in [("Alpha", "shop@1.0.0"), ("Beta", "shop@2.0.0")] {
+        let mut event = event_of(name);
+        event["release"] = release.into();
+        send_event(&server, event);
+    }
+    for query in ["release:latest", "firstRelease:latest"] {
+        let found = search(&server, query).json();
+        assert!(found.as_array().is_some_and(|found| found.len() == 1) && found[0]["title"].as_str().is_some_and(|title| title.starts_with("Beta")), "{query}: {found}");
+    }
+}
+
+// States of an issue
+
+/// A server with a user's token, where a resolved issue regresses at once.
+struct Desk {
+    server: Server,
+    token: String,
+}
+
+impl Desk {
+    fn start() -> Desk {
+        let server = Server::start();
+        let session = owner(&server);
+        let (_, token) = token(&server, &session, &["org:admin", "project:admin", "event:admin", "team:admin", "member:admin"]);
+        assert_eq!(server.call("PUT", "projects/default/default/", json!({ "regressionCooldown": 0 })).status, 200);
+        Desk { server, token }
+    }
+
+    /// An event of `name` in a release; the issue.
+    fn event(&self, name: &str, release: &str) -> String {
+        let mut event = event_of(name);
+        event["release"] = release.into();
+        send_event(&self.server, event).1
+    }
+
+    fn call(&self, method: &str, path: &str, body: Value) -> Response {
+        self.server.send(bearer(Request::new(method, format!("/api/0/{path}")).json(&body), &self.token))
+    }
+
+    fn get(&self, path: &str) -> Response {
+        self.server.send(bearer(Request::new("GET", format!("/api/0/{path}")), &self.token))
+    }
+
+    fn change(&self, issue: &str, body: Value) -> Value {
+        let response = self.call("PUT", &format!("organizations/default/issues/{issue}/"), body.clone());
+        assert_eq!(response.status, 200, "{body}: {}", response.text());
+        response.json()
+    }
+
+    fn issue(&self, id: &str) -> Value {
+        let response = self.get(&format!("organizations/default/issues/{id}/"));
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()
+    }
+
+    fn state(&self, id: &str) -> (String, String) {
+        let issue = self.issue(id);
+        (issue["status"].as_str().unwrap_or_default().to_owned(), issue["substatus"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits for a state that an event brings.
+    fn until(&self, id: &str, status: &str, substatus: &str) {
+        let mut last = (String::new(), String::new());
+        let found = until(Duration::from_secs(20), || {
+            last = self.state(id);
+            (last == (status.to_owned(), substatus.to_owned())).then_some(())
+        });
+        assert!(found.is_some(), "expected {status} {substatus}, is {last:?}");
+    }
+
+    fn activity(&self, id: &str) -> Vec<(String, Value)> {
+        let rows = self.get(&format!("organizations/default/issues/{id}/activities/")).json();
+        rows["activity"].as_array().expect("activity").iter().map(|row| (row["type"].as_str().unwrap_or_default().to_owned(), row["data"].clone())).collect()
+    }
+
+    fn has_activity(&self, id: &str, kind: &str) -> Value {
+        let all = self.activity(id);
+        all.iter().find(|(found, _)| found == kind).unwrap_or_else(|| panic!("no {kind} in {all:?}")).1.clone()
+    }
+}
+
+fn is(state: (&str, &str)) -> (String, String) {
+    (state.0.to_owned(), state.1.to_owned())
+}
+
+#[test]
+fn resolved_issue_regresses_with_the_next_event() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    assert_eq!(desk.state(&issue), is(("unresolved", "new")));
+    let answer = desk.change(&issue, json!({ "status": "resolved" }));
+    assert_eq!((&answer["status"], &answer["id"]), (&json!("resolved"), &json!(issue)));
+    assert_eq!(desk.issue(&issue)["status"], "resolved");
+    desk.has_activity(&issue, "set_resolved");
+    assert_eq!(desk.event("Alpha", "shop@1.0.0"), issue);
+    desk.until(&issue, "unresolved", "regressed");
+    desk.has_activity(&issue, "set_regression");
+}
+
+#[test]
+fn unresolve_takes_a_resolution_back() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    desk.change(&issue, json!({ "status": "resolved" }));
+    assert_eq!(desk.change(&issue, json!({ "status": "unresolved" }))["status"], "unresolved");
+    assert_eq!(desk.state(&issue).0, "unresolved");
+    desk.has_activity(&issue, "set_unresolved");
+}
+
+#[test]
+fn resolved_in_next_release_regresses_only_in_a_newer_one() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let answer = desk.change(&issue, json!({ "status": "resolvedInNextRelease" }));
+    assert_eq!((&answer["status"], &answer["statusDetails"]["inNextRelease"]), (&json!("resolved"), &json!(true)));
+    desk.event("Alpha", "shop@1.0.0");
+    desk.server.api_until(&format!("organizations/default/issues/{issue}/"), |issue| issue["count"] == "2");
+    assert_eq!(desk.state(&issue).0, "resolved");
+    desk.event("Alpha", "shop@1.1.0");
+    desk.until(&issue, "unresolved", "regressed");
+    assert_eq!(desk.has_activity(&issue, "set_regression")["version"], "shop@1.1.0");
+}
+
+#[test]
+fn resolved_in_a_release_stays_so_for_older_ones() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    desk.event("Other", "shop@1.5.0");
+    desk.change(&issue, json!({ "status": "resolved", "statusDetails": { "inRelease": "latest" } }));
+    assert_eq!(desk.issue(&issue)["statusDetails"]["inRelease"], "shop@1.5.0");
+    desk.event("Alpha", "shop@1.0.0");
+    desk.server.api_until(&format!("organizations/default/issues/{issue}/"), |issue| issue["count"] == "2");
+    assert_eq!(desk.state(&issue).0, "resolved");
+    desk.event("Alpha", "shop@1.5.0");
+    desk.until(&issue, "unresolved", "regressed");
+}
+
+#[test]
+fn archived_until_a_count_comes_back_with_it() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let answer = desk.change(&issue, json!({ "status": "ignored", "statusDetails": { "ignoreCount": 2 } }));
+    assert_eq!((&answer["status"], &answer["substatus"], &answer["statusDetails"]["ignoreCount"]), (&json!("ignored"), &json!("archived_until_condition_met"), &json!(2)));
+    desk.event("Alpha", "shop@1.0.0");
+    assert_eq!(desk.state(&issue).0, "ignored");
+    desk.event("Alpha", "shop@1.0.0");
+    desk.until(&issue, "unresolved", "ongoing");
+}
+
+#[test]
+fn archived_for_ever_stays() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    desk.change(&issue, json!({ "status": "ignored", "substatus": "archived_forever" }));
+    desk.event("Alpha", "shop@1.0.0");
+    desk.server.api_until(&format!("organizations/default/issues/{issue}/"), |issue| issue["count"] == "2");
+    assert_eq!(desk.state(&issue), is(("ignored", "archived_forever")));
+    desk.has_activity(&issue, "set_ignored");
+    desk.change(&issue, json!({ "status": "ignored", "substatus": "archived_until_escalating" }));
+    assert_eq!(desk.state(&issue), is(("ignored", "archived_until_escalating")));
+    let refusal = desk.call("PUT", &format!("organizations/default/issues/{issue}/"), json!({ "status": "ignored", "statusDetails": { "ignoreCount": 1, "ignoreWindow": 99_999 } }));
+    assert_eq!(refusal.status, 400, "{}", refusal.text());
+}
+
+#[test]
+fn merged_issues_are_one_until_unmerged() {
+    let desk = Desk::start();
+    let parent = desk.event("Alpha", "shop@1.0.0");
+    desk.event("Alpha", "shop@1.0.0");
+    let child = desk.event("Beta", "shop@1.0.0");
+    let merged = desk.call("PUT", &format!("organizations/default/issues/?id={parent}&id={child}"), json!({ "merge": 1 }));
+    assert_eq!((merged.status, merged.json()["merge"]["parent"].clone(), merged.json()["merge"]["children"].clone()), (200, json!(parent), json!([child])));
+    let issue = desk.issue(&parent);
+    assert_eq!((&issue["count"], &issue["userCount"]), (&json!("3"), &json!(1)));
+    assert_eq!(desk.get(&format!("organizations/default/issues/{parent}/events/")).json().as_array().map(Vec::len), Some(3));
+    assert_eq!(desk.server.api("organizations/default/issues/?query=").as_array().map(Vec::len), Some(1));
+    assert_eq!(desk.event("Beta", "shop@1.0.0"), parent, "new events of the child go to the parent");
+    desk.has_activity(&parent, "merge");
+    let hashes = desk.get(&format!("organizations/default/issues/{parent}/hashes/")).json();
+    let beta = hashes.as_array().expect("hashes").iter().find(|hash| hash["timesSeen"] == 2 && hash["firstSeen"] != issue["firstSeen"]).unwrap_or_else(|| panic!("{hashes}"))["id"].as_str().expect("an id").to_owned();
+    let moved = desk.call("DELETE", &format!("organizations/default/issues/{parent}/hashes/?id={beta}"), json!({}));
+    assert_eq!(moved.status, 202, "{}", moved.text());
+    let issues = desk.server.api("organizations/default/issues/?query=");
+    let counts: Vec<&str> = issues.as_array().expect("issues").iter().filter_map(|issue| issue["count"].as_str()).collect();
+    assert_eq!(counts, ["2", "2"], "{issues}");
+    assert_eq!(desk.get(&format!("organizations/default/issues/{parent}/events/")).json().as_array().map(Vec::len), Some(2));
+    assert_ne!(desk.event("Beta", "shop@1.0.0"), parent);
+}
+
+#[test]
+fn unmerged_issues_are_called_by_their_own_events() {
+    let desk = Desk::start();
+    let parent = desk.event("Alpha", "shop@1.0.0");
+    desk.event("Alpha", "shop@1.0.0");
+    let child = desk.event("Beta", "shop@1.0.0");
+    let before: BTreeSet<String> = desk.get(&format!("organizations/default/issues/{child}/hashes/")).json().as_array().expect("hashes").iter().filter_map(|hash| hash["id"].as_str().map(str::to_owned)).collect();
+    assert_eq!(desk.call("PUT", &format!("organizations/default/issues/?id={parent}&id={child}"), json!({ "merge": 1 })).status, 200);
+    // The merged issue is called by its newest event; parted, each is called by its own.
+    assert_eq!(desk.event("Beta", "shop@1.0.0"), parent);
+    let moved = desk.call("DELETE", &format!("organizations/default/issues/{parent}/hashes/?id={}", before.first().expect("a hash")), json!({}));
+    assert_eq!(moved.status, 202, "{}", moved.text());
+    let new = moved.json()["id"].as_str().expect("an id").to_owned();
+    assert_eq!((&desk.issue(&new)["title"], &desk.issue(&parent)["title"]), (&json!("Beta: Beta happened"), &json!("Alpha: Alpha happened")));
+}
+
+#[test]
+fn discarded_issue_takes_no_more_events() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    assert_eq!(desk.call("PUT", &format!("organizations/default/issues/?id={issue}"), json!({ "discard": true })).status, 200);
+    refused(&desk.get(&format!("organizations/default/issues/{issue}/")), 404);
+    let id = new_id();
+    let mut event = event_of("Alpha");
+    event["event_id"] = id.clone().into();
+    upload(&desk.server, envelope(&json!({ "event_id": id }), "event", &event));
+    let outcomes = desk.server.api_until(&format!("projects/default/default/outcomes/{id}/"), |rows| rows.as_array().is_some_and(|rows| !rows.is_empty()));
+    assert_eq!((&outcomes[0]["outcome"], &outcomes[0]["reason"]), (&json!("filtered"), &json!("discarded-hash")), "{outcomes}");
+    assert_eq!(desk.server.api("organizations/default/issues/?query="), json!([]));
+}
+
+#[test]
+fn deleted_issue_takes_its_events_with_it() {
+    let desk = Desk::start();
+    let (event, issue) = send_event(&desk.server, event_of("Alpha"));
+    let (kept, _) = send_event(&desk.server, event_of("Beta"));
+    assert_eq!(desk.call("DELETE", &format!("organizations/default/issues/{issue}/"), json!({})).status, 202);
+    refused(&desk.get(&format!("organizations/default/issues/{issue}/")), 404);
+    refused(&desk.get(&format!("projects/default/default/events/{event}/")), 404);
+    refused(&desk.get(&format!("projects/default/default/events/{event}/json/")), 404);
+    refused(&desk.get(&format!("organizations/default/eventids/{event}/")), 404);
+    let events = desk.server.api("projects/default/default/events/");
+    assert_eq!((events.as_array().map(Vec::len), &events[0]["id"]), (Some(1), &json!(kept)));
+    assert_eq!(search(&desk.server, "tenant:t-17").json().as_array().map(Vec::len), Some(1));
+    let (_, again) = send_event(&desk.server, event_of("Alpha"));
+    assert_ne!(again, issue);
+    assert_eq!(desk.issue(&again)["count"], "1", "a new life begins at one");
+    let bulk = desk.call("DELETE", &format!("organizations/default/issues/?id={again}"), json!({}));
+    assert_eq!(bulk.status, 204, "{}", bulk.text());
+    assert_eq!(desk.server.api("organizations/default/issues/?query=").as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn assignee_and_priority_are_what_was_said_last() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let assigned = desk.change(&issue, json!({ "assignedTo": EMAIL }))["assignedTo"].clone();
+    assert_eq!((&assigned["type"], &assigned["email"]), (&json!("user"), &json!(EMAIL)));
+    desk.has_activity(&issue, "assigned");
+    let team = desk.server.api("organizations/default/teams/")[0]["id"].as_str().expect("an id").to_owned();
+    desk.change(&issue, json!({ "assignedTo": format!("team:{team}") }));
+    let assigned = desk.issue(&issue)["assignedTo"].clone();
+    assert_eq!((&assigned["type"], &assigned["id"]), (&json!("team"), &json!(team)));
+    desk.change(&issue, json!({ "assignedTo": "" }));
+    assert_eq!(desk.issue(&issue)["assignedTo"], Value::Null);
+    assert_eq!(desk.call("PUT", &format!("organizations/default/issues/{issue}/"), json!({ "assignedTo": "nobody@example.com" })).status, 400);
+    desk.change(&issue, json!({ "priority": "low" }));
+    assert_eq!(desk.issue(&issue)["priority"], "low");
+    desk.has_activity(&issue, "set_priority");
+    for body in [json!({ "priority": "now" }), json!({ "status": "gone" }), json!({ "status": 7 }), json!({ "status": "ignored", "statusDetails": 7 }), json!("resolved")] {
+        let response = desk.call("PUT", &format!("organizations/default/issues/{issue}/"), body.clone());
+        assert_eq!(response.status, 400, "{body}: {}", response.text());
+    }
+}
+
+#[test]
+fn body_that_is_a_list_is_no_change() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let path = format!("organizations/default/issues/{issue}/");
+    for body in [json!([]), json!(["resolved"]), json!({ "status": "ignored", "statusDetails": [] })] {
+        let response = desk.call("PUT", &path, body.clone());
+        assert_eq!((response.status, desk.state(&issue).0), (400, "unresolved".to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn comments_are_written_changed_and_removed() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let path = format!("organizations/default/issues/{issue}/comments/");
+    let made = desk.call("POST", &path, json!({ "text": "seen at the till" }));
+    assert_eq!((made.status, made.json()["data"]["text"].clone(), made.json()["user"]["email"].clone()), (201, json!("seen at the till"), json!(EMAIL)));
+    let id = made.json()["id"].as_str().expect("an id").to_owned();
+    assert_eq!((desk.get(&path).json()[0]["data"]["text"].clone(), desk.issue(&issue)["numComments"].clone()), (json!("seen at the till"), json!(1)));
+    assert_eq!(desk.call("PUT", &format!("{path}{id}/"), json!({ "text": "seen twice" })).status, 200);
+    assert_eq!(desk.get(&path).json()[0]["data"]["text"], "seen twice");
+    assert_eq!(desk.call("POST", &path, json!({ "text": "  " })).status, 400);
+    assert_eq!(desk.call("DELETE", &format!("{path}{id}/"), json!({})).status, 204);
+    assert_eq!((desk.get(&path).json(), desk.issue(&issue)["numComments"].clone()), (json!([]), json!(0)));
+}
+
+#[test]
+fn comment_is_not_found_under_another_issue() {
+    let desk = Desk::start();
+    let (issue, other) = (desk.event("Alpha", "shop@1.0.0"), desk.event("Beta", "shop@1.0.0"));
+    let path = format!("organizations/default/issues/{issue}/comments/");
+    let id = desk.call("POST", &path, json!({ "text": "mine" })).json()["id"].as_str().expect("an id").to_owned();
+    let wrong = format!("organizations/default/issues/{other}/comments/{id}/");
+    let answers = [desk.call("PUT", &wrong, json!({ "text": "not there" })).status, desk.call("DELETE", &wrong, json!({})).status];
+    assert_eq!((answers, desk.get(&path).json()[0]["data"]["text"].clone()), ([404, 404], json!("mine")));
+}
+
+#[test]
+fn bookmark_and_subscription_are_the_callers_own() {
+    let desk = Desk::start();
+    let (issue, _) = (desk.event("Alpha", "shop@1.0.0"), desk.event("Beta", "shop@1.0.0"));
+    desk.change(&issue, json!({ "isBookmarked": true, "isSubscribed": true, "hasSeen": true }));
+    let shown = desk.issue(&issue);
+    assert_eq!((&shown["isBookmarked"], &shown["isSubscribed"], &shown["hasSeen"]), (&json!(true), &json!(true), &json!(true)));
+    let found = desk.get("organizations/default/issues/?query=bookmarks:me").json();
+    assert_eq!((found.as_array().map(Vec::len), &found[0]["id"]), (Some(1), &json!(issue)));
+    assert_eq!(desk.server.api(&format!("organizations/default/issues/{issue}/"))["isBookmarked"], false, "the admin token is nobody");
+    desk.change(&issue, json!({ "isBookmarked": false }));
+    assert_eq!(desk.issue(&issue)["isBookmarked"], false);
+}
+
+#[test]
+fn bulk_change_touches_what_the_query_finds() {
+    let desk = Desk::start();
+    let (alpha, beta) = (desk.event("Alpha", "shop@1.0.0"), desk.event("Beta", "shop@1.0.0"));
+    assert_eq!(desk.call("PUT", "organizations/default/issues/?query=Alpha", json!({ "status": "resolved" })).json()["status"], "resolved");
+    assert_eq!((desk.state(&alpha).0, desk.state(&beta).0), ("resolved".to_owned(), "unresolved".to_owned()));
+    assert_eq!(desk.call("PUT", "organizations/default/issues/?query=Nothing", json!({ "status": "resolved" })).status, 204);
+    assert_eq!(desk.call("PUT", "organizations/default/issues/?id=x", json!({ "status": "resolved" })).status, 400);
+}
+
+// Hostile input
+
+/// The server still takes an event and shows it.
+fn lives(server: &Server) {
+    let (_, issue) = send_event(server, event_of(&format!("Alive{}", new_id())));
+    assert_eq!(server.api(&format!("organizations/default/issues/{issue}/"))["count"], "1");
+}
+
+#[test]
+fn hostile_events_are_taken_or_refused_but_never_lost() {
+    let server = Server::start();
+    let deep = |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
+    let bodies: Vec<(&str, Vec<u8>)> = vec![
+        ("deep lists", format!(r#"{{"extra":{}}}"#, deep("[", "]", 100_000)).into_bytes()),
+        ("deep objects", format!(r#"{{"contexts":{}1{}}}"#, r#"{"a":"#.repeat(50_000), "}".repeat(50_000)).into_bytes()),
+        ("deep and open", format!(r#"{{"extra":{}"#, "[".repeat(200_000)).into_bytes()),
+        ("lone surrogate", br#"{"message":"lone \ud800 and \udc00","tags":{"a\ud800":"b\udfff"}}"#.to_vec()),
+        ("NUL", br#"{"message":"a\u0000b","tags":{"n\u0000":"v\u0000"},"user":{"id":"\u0000"},"release":"r\u0000","transaction":"\u0000"}"#.to_vec()),
+        ("bad UTF-8", b"{\"message\":\"\xff\xfe\xc3\x28\"}".to_vec()),
+        ("raw NUL", b"{\"message\":\"a\0b\"}".to_vec()),
+        ("huge numbers", br#"{"message":"n","timestamp":1e999,"extra":{"a":1e400,"b":-1e400,"c":99999999999999999999999999}}"#.to_vec()),
+        ("dates out of range", br#"{"message":"t","timestamp":9e18,"received":-9e18,"breadcrumbs":[{"timestamp":1e300}]}"#.to_vec()),
+        ("numbers out of range", br#"{"exception":{"values":[{"type":"E","value":"v","stacktrace":{"frames":[{"function":"f","lineno":18446744073709551616,"colno":-1}]}}]}}"#.to_vec()),
+        ("wrong types", br#"{"message":7,"level":[],"tags":"x","user":[1],"exception":"no","breadcrumbs":{"values":3},"contexts":[],"release":{},"fingerprint":{"a":1},"sdk":false,"request":[[]]}"#.to_vec()),
+        ("nulls", br#"{"exception":{"values":[null,{"stacktrace":{"frames":[null,{}]}}]},"tags":[null,[null,null]],"breadcrumbs":[null]}"#.to_vec()),
+        ("no object", b"[1,2,3]".to_vec()),
+        ("many keys", format!("{{{}\"message\":\"keys\"}}", (0..50_000).map(|index| format!("\"k{index}\":1,")).collect::<String>()).into_bytes()),
+        ("many tags", format!("{{\"tags\":{{{}\"z\":\"z\"}}}}", (0..20_000).map(|index| format!("\"t{index}\":\"v\",")).collect::<String>()).into_bytes()),
+        ("long value", format!("{{\"message\":\"{}\"}}", "x".repeat(900_000)).into_bytes()),
+        ("twice the same key", br#"{"message":"one","message":"two","tags":{"a":"1","a":"2"}}"#.to_vec()),
+    ];
+    for (name, body) in bodies {
+        let id = new_id();
+        let head = format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\",\"length\":{}}}\n", body.len());
+        let response = upload(&server, [head.as_bytes(), &body, b"\n"].concat());
+        assert!(response.status < 500 && response.status >= 200, "{name}: {} {}", response.status, response.text());
+        if response.status != 200 {
+            refused(&response, response.status);
+            continue;
+        }
+        let rows = until(Duration::from_secs(20), || {
+            let answer = server.send(authorized(Request::new("GET", format!("/api/0/projects/default/default/outcomes/{id}/"))));
+            (answer.status == 200 && answer.text() != "[]").then(|| answer.json())
+        });
+        let rows = rows.unwrap_or_else(|| panic!("{name}: acknowledged and without an outcome"));
+        if rows[0]["outcome"] == "accepted" {
+            let shown = server.send(authorized(Request::new("GET", format!("/api/0/projects/default/default/events/{id}/"))));
+            assert_eq!(shown.status, 200, "{name}: {}", shown.text());
+            let issue = shown.json()["groupID"].as_str().unwrap_or_else(|| panic!("{name}: no issue")).to_owned();
+            server.api(&format!("organizations/default/issues/{issue}/"));
+            server.api(&format!("projects/default/default/events/{id}/grouping-info/"));
+        }
+    }
+    server.api("organizations/default/issues/?query=");
+    lives(&server);
+}
+
+#[test]
+fn hostile_envelopes_are_refused_with_a_sentence() {
+    let server = Server::start();
+    for (name, body) in [
+        ("deep header", format!("{}\n", "[".repeat(100_000))), ("no header", "\n\n\n".to_owned()), ("huge length", "{}\n{\"type\":\"event\",\"length\":18446744073709551615}\n{}".to_owned()),
+        ("negative length", "{}\n{\"type\":\"event\",\"length\":-1}\n{}".to_owned()), ("length of text", "{}\n{\"type\":\"event\",\"length\":\"9\"}\n{}".to_owned()),
+        ("type is no text", "{}\n{\"type\":7}\n{}".to_owned()), ("NULs", "\0".repeat(1_000)), ("endless line", format!("{{\"a\":\"{}", "x".repeat(500_000))),
+    ] {
+        let response = upload(&server, body);
+        assert!((400..500).contains(&response.status), "{name}: {} {}", response.status, response.text());
+        refused(&response, response.status);
+    }
+    lives(&server);
+}
+
+#[test]
+fn too_many_headers_are_told_so() {
+    let server = Server::start();
+    let (key, project) = server.key();
+    let mut wrong = Vec::new();
+    for (name, count, length) in [("many", 5_000, 1), ("some too many", 300, 10), ("one long", 1, 200_000), ("one very long", 1, 2_000_000), ("long in sum", 100, 2_000)] {
+        for base in [Request::post(format!("/api/{project}/envelope/?sentry_key={key}"), e2e::envelope::error_envelope(&new_id())), Request::new("GET", "/api/0/organizations/")] {
+            let target = base.target.clone();
+            let request = (0..count).fold(base, |request, index| request.header(&format!("x-filler-{index}"), "v".repeat(length)));
+            let is_ingest = target.contains("envelope");
+            match request.send(&server.address) {
+                Ok(response) if (response.status == 431 || !is_ingest) && String::from_utf8_lossy(&response.body).contains("{\"detail\":\"") => {}
+                Ok(response) => wrong.push(format!("{name} to {target}: {} {:?}", response.status, response.text())),
+                Err(error) => wrong.push(format!("{name} to {target}: {error}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    lives(&server);
+}
+
+#[test]
+fn slow_body_times_out() {
+    let server = Server::with(Options { args: vec!["--set".into(), "ingest.body_timeout_s=1".into()], ..Options::default() });
+    let (key, project) = server.key();
+    let mut stream = TcpStream::connect(&server.address).expect("connects");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("sets");
+    write!(stream, "POST /api/{project}/envelope/?sentry_key={key} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n{{\"event_id\"").expect("writes");
+    let started = std::time::Instant::now();
+    let response = e2e::http::read_response(&mut stream).expect("an answer");
+    refused(&response, 408);
+    assert!(started.elapsed() < Duration::from_secs(10), "after {:?}", started.elapsed());
+    lives(&server);
+}
+
+#[test]
+fn hostile_api_calls_are_refused() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let put = |body: Vec<u8>| desk.server.send(bearer(Request { body, ..Request::new("PUT", format!("/api/0/organizations/default/issues/{issue}/")) }.header("content-type", "application/json"), &desk.token));
+    for body in [b"[".repeat(100_000), b"{\"status\":\"\\ud800\"}".to_vec(), b"{\"status\":\"a\\u0000\"}".to_vec(), b"\xff\xfe".to_vec(), b"{\"assignedTo\":1e999}".to_vec(), b"{\"statusDetails\":{\"ignoreCount\":-1},\"status\":\"ignored\"}".to_vec(), b" ".repeat(9 << 20)] {
+        let response = put(body.clone());
+        assert!((400..500).contains(&response.status), "{}: {} {}", String::from_utf8_lossy(&body[..body.len().min(60)]), response.status, response.text());
+    }
+    let long = "(".repeat(5_000);
+    let mut wrong = Vec::new();
+    let depths = ["!".repeat(5_000), "a OR ".repeat(5_000) + "a", "(".repeat(2_000) + "a" + &")".repeat(2_000)];
+    let queries = [long.as_str(), &depths[0], &depths[1], &depths[2], "a\0b", "\u{202e}x", "timesSeen:>99999999999999999999", "timesSeen:<-99999999999999999999", "firstSeen:>9999-99-99", "lastSeen:>+999999-01-01", "age:-99999999999999d", "age:+99999999999999w", "x:[", "tags[]:a", "!", ":", "a:b:c:d", "has:", "%", "x:>1e999", "\"\\"];
+    for query in queries {
+        match Request::new("GET", format!("/api/0/organizations/default/issues/?query={}", quoted(query))).header("authorization", format!("Bearer {}", desk.token)).send(&desk.server.address) {
+            Ok(response) if response.status < 500 => {}
+            Ok(response) => wrong.push(format!("{query:.60}: {} {}", response.status, response.text())),
+            Err(error) => wrong.push(format!("{query:.60}: {error}")),
+        }
+    }
+    for path in ["organizations/default/issues/99999999999999999999/", "organizations/default/issues/-1/", "organizations/default/issues/%00/", "organizations/%ff%fe/", "projects/default/default/events/%00/", "organizations/default/releases/%00%ff/", "organizations/default/issues/?cursor=9223372036854775807:9223372036854775807:1&per_page=99999999999", "projects/default/default/items/?start=9999999-01-01", "organizations/default/stats_v2/?interval=1h&statsPeriod=99999d&field=sum(quantity)"] {
+        match bearer(Request::new("GET", format!("/api/0/{path}")), &desk.token).send(&desk.server.address) {
+            Ok(response) if response.status < 500 => {}
+            Ok(response) => wrong.push(format!("{path}: {} {}", response.status, response.text())),
+            Err(error) => wrong.push(format!("{path}: {error}")),
+        }
+    }
+    for text in ["a\u{0}b", "\u{feff}", &"\u{1f4a9}".repeat(10_000)] {
+        let response = desk.call("POST", &format!("organizations/default/issues/{issue}/comments/"), json!({ "text": text }));
+        assert!(response.status < 500, "{}", response.text());
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    lives(&desk.server);
 }
