@@ -8,6 +8,7 @@ mod crash;
 mod first_start;
 mod gather;
 mod health;
+mod janitor;
 mod live;
 mod options;
 mod pool;
