@@ -35,16 +35,34 @@ impl Job {
     }
 }
 
+/// Bodies in blobs whose records are being worked on, with their date of receipt. A crash forgets them: then they are orphans.
+#[derive(Default)]
+pub struct Spooled {
+    bodies: Mutex<HashMap<String, i64>>,
+}
+
+impl Spooled {
+    pub fn is_empty(&self) -> bool {
+        self.bodies.lock().is_empty()
+    }
+
+    /// Bodies of records received before that moment, taken out.
+    pub fn take(&self, before_ms: i64) -> Vec<String> {
+        self.bodies.lock().extract_if(|_, received_ms| *received_ms < before_ms).map(|(key, _)| key).collect()
+    }
+}
+
 /// Gathers jobs. Compiled projects are kept until their options change.
 pub struct Gather {
     pub stores: Stores,
     pub snapshot: Arc<ArcSwap<Snapshot>>,
+    pub spooled: Arc<Spooled>,
     projects: Mutex<HashMap<Id, (ProjectEntry, Arc<pipeline::Project>)>>,
 }
 
 impl Gather {
     pub fn new(stores: Stores, snapshot: Arc<ArcSwap<Snapshot>>) -> Gather {
-        Gather { stores, snapshot, projects: Mutex::default() }
+        Gather { stores, snapshot, spooled: Arc::default(), projects: Mutex::default() }
     }
 
     pub async fn jobs(&self, _partition: Partition, records: Vec<(Offset, Record)>) -> Vec<Job> {
@@ -53,7 +71,10 @@ impl Gather {
         for (offset, record) in records {
             let blob = match &record.header.blob {
                 None => None,
-                Some(key) => Some(self.blob(key).await),
+                Some(key) => {
+                self.spooled.bodies.lock().insert(key.clone(), record.header.received_ms);
+                Some(self.blob(key).await)
+                }
             };
             let entry = snapshot.projects.get(&record.header.project_id);
             let regression_cooldown_s = entry.map_or(0, |entry| entry.options.regression_cooldown_s);

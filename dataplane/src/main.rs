@@ -7,6 +7,7 @@ mod commands;
 mod first_start;
 mod gather;
 mod health;
+mod janitor;
 mod live;
 mod options;
 mod pool;

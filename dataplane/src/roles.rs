@@ -1,6 +1,6 @@
 //! Composition: what runs in this process, spawned here and nowhere else.
 
-use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start, gather::Gather, health, live::Live, pool::Pool, server, snapshot::Directory, upkeep::{self, Trimmer}, worker::Worker};
+use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start, gather::Gather, health, janitor::{self, Janitor}, live::Live, pool::Pool, server, snapshot::Directory, upkeep::{self, Positions, Trimmer}, worker::Worker};
 use anyhow::Context;
 use config::{process::ProcessConfig, queue::QueueConfig};
 use ingest::{Ingest, IngestOptions, body::Budget, refusals::Refusals};
@@ -21,7 +21,7 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     let stores = open_stores(&config, clock()).await?;
     let queue_config = queue_config(&config);
     let queue = queue::open(&queue_config)?;
-    let directory = Directory::open(stores.clone()).await?;
+    let directory = Directory::open(stores.clone(), clock()).await?;
     let ingest = Arc::new(Ingest {
         queue: queue.clone(),
         blobs: stores.blobs.clone(),
@@ -37,8 +37,11 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     let mut background = JoinSet::new();
     background.spawn(directory.clone().keep_fresh(ingest.clone()));
     background.spawn(upkeep::flush_refusals(ingest.clone()));
-    background.spawn(Trimmer { queue: queue.clone(), stores: stores.clone(), partitions: queue_config.partitions, clock: clock.clone() }.run());
-    spawn_workers(&mut background, &config, &stores, &queue, &directory, &live)?;
+    let positions = Positions { queue: queue.clone(), stores: stores.clone(), partitions: queue_config.partitions };
+    let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
+    background.spawn(Trimmer { positions: positions.clone(), spooled: gather.spooled.clone() }.run());
+    background.spawn(Janitor { stores: stores.clone(), positions, days: janitor::retention_days(&config), clock: clock.clone() }.run());
+    spawn_workers(&mut background, &config, &queue, &gather, &live)?;
 
     let public_url = public_url(&config, &listener)?;
     let welcome = first_start::prepare(&stores, &public_url, clock()).await?;
@@ -74,16 +77,15 @@ pub fn queue_config(config: &ProcessConfig) -> QueueConfig {
     QueueConfig { partitions: config.number("queue.partitions") as u16, bytes_max: config.number("queue.bytes_max"), disk_free_min, ..QueueConfig::new(config.data_dir().join("queue")) }
 }
 
-fn spawn_workers(tasks: &mut JoinSet<()>, config: &ProcessConfig, stores: &Stores, queue: &Arc<dyn queue::Queue>, directory: &Directory, live: &Live) -> anyhow::Result<()> {
+fn spawn_workers(tasks: &mut JoinSet<()>, config: &ProcessConfig, queue: &Arc<dyn queue::Queue>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
     let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(pipeline::Resources::default()))?);
-    let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
     let limits = PollLimits { records_max: config.number("worker.batch_records_max") as usize, bytes_max: BATCH_BYTES_MAX };
     for topic in Topic::ALL {
         for index in 0..config.number("queue.partitions") as u16 {
             let worker = Worker {
                 partition: Partition { topic, index },
                 queue: queue.clone(),
-                stores: stores.clone(),
+                stores: gather.stores.clone(),
                 gather: gather.clone(),
                 pool: pool.clone(),
                 live: live.clone(),

@@ -2,12 +2,16 @@
 
 use arc_swap::ArcSwap;
 use ingest::Ingest;
-use std::{sync::{Arc, atomic::Ordering}, time::Duration};
-use store::{Snapshot, StateError, Stores};
+use model::{ids::Id, outcome::OutcomeKind};
+use parking_lot::Mutex;
+use std::{collections::HashSet, sync::{Arc, atomic::Ordering}, time::Duration};
+use store::{OutcomeQuery, Quota, QuotaUse, Snapshot, StateError, Stores};
 use tokio::sync::Notify;
 
 /// Other processes' changes are seen within this (design §4).
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// Outcomes are counted by the hour of receipt.
+const CELL_MS: i64 = 3_600_000;
 
 /// The shared snapshot and its refreshing.
 #[derive(Clone)]
@@ -15,25 +19,64 @@ pub struct Directory {
     pub snapshot: Arc<ArcSwap<Snapshot>>,
     stores: Stores,
     changed: Arc<Notify>,
+    /// Quotas whose use is counted.
+    counted: Arc<Mutex<HashSet<Id>>>,
 }
 
 impl Directory {
     /// Loads the first snapshot.
-    pub async fn open(stores: Stores) -> Result<Directory, StateError> {
+    pub async fn open(stores: Stores, now_ms: i64) -> Result<Directory, StateError> {
         let snapshot = stores.directory.snapshot().await?;
-        stores.limits.set_quotas(stores.quotas.all().await?);
-        Ok(Directory { snapshot: Arc::new(ArcSwap::from_pointee(snapshot)), stores, changed: Arc::default() })
+        let directory = Directory { snapshot: Arc::new(ArcSwap::from_pointee(snapshot)), stores, changed: Arc::default(), counted: Arc::default() };
+        directory.set_quotas(now_ms).await?;
+        Ok(directory)
     }
 
     /// Loads anew if the revision moved. A change made by this process calls it before its response leaves.
     pub async fn refresh(&self) -> Result<(), StateError> {
         if self.stores.directory.revision().await? != self.snapshot.load().revision {
-            let quotas = self.stores.quotas.all().await?;
-            self.snapshot.store(Arc::new(self.stores.directory.snapshot().await?));
-            self.stores.limits.set_quotas(quotas);
+            let snapshot = Arc::new(self.stores.directory.snapshot().await?);
+            self.set_quotas(crate::clock::now_ms()).await?;
+            self.snapshot.store(snapshot);
             self.changed.notify_waiters();
         }
         Ok(())
+    }
+
+    /// Quotas as they are kept. One that this process does not count yet begins with what its window has used, from outcomes.
+    async fn set_quotas(&self, now_ms: i64) -> Result<(), StateError> {
+        let quotas = self.stores.quotas.all().await?;
+        let before = std::mem::replace(&mut *self.counted.lock(), quotas.iter().map(|(id, _)| *id).collect());
+        let fresh: Vec<(Id, Quota)> = quotas.iter().filter(|(id, _)| !before.contains(id)).cloned().collect();
+        self.stores.limits.set_quotas(quotas);
+        for (id, quota) in fresh {
+            let uses = self.stores.limits.quotas(quota.organization_id, quota.project_id, now_ms);
+            let Some(counted) = uses.into_iter().find(|counted| counted.id == id) else { continue };
+            match self.used(&counted, now_ms).await {
+                Ok(used) => self.stores.limits.restore(id, used, now_ms),
+                Err(error) => tracing::warn!(quota = id, error = &error as &dyn std::error::Error, "could not count what a quota has used; it begins at 0"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Units accepted in the quota's present window.
+    async fn used(&self, counted: &QuotaUse, now_ms: i64) -> Result<u64, store::EventsError> {
+        let quota = &counted.quota;
+        let start_ms = counted.resets_at_ms - i64::from(quota.window_s) * 1_000;
+        let only = |id: Id| if id == 0 { Vec::new() } else { vec![id] };
+        let query = OutcomeQuery {
+            organization_id: quota.organization_id,
+            project_ids: only(quota.project_id),
+            key_ids: only(quota.key_id),
+            categories: quota.categories.clone(),
+            kinds: vec![OutcomeKind::Accepted],
+            reasons: Vec::new(),
+            start_ms,
+            end_ms: now_ms + 1,
+        };
+        let cells = self.stores.outcomes.cells(&query).await?;
+        Ok(cells.iter().map(|cell| within(cell.hour_ms, start_ms, now_ms, cell.quantity)).sum())
     }
 
     /// Polls for ever, and tells ingest whether the snapshot is current.
@@ -48,5 +91,27 @@ impl Directory {
                 tracing::warn!(error = &error as &dyn std::error::Error, "state does not answer; ingest goes on with the projects and keys it knows");
             }
         }
+    }
+}
+
+/// The part of an hour's units that came within the window, taking them as evenly spread over what has passed of the hour.
+fn within(hour_ms: i64, start_ms: i64, now_ms: i64, quantity: u64) -> u64 {
+    let end_ms = (hour_ms + CELL_MS).min(now_ms).max(hour_ms + 1);
+    let inside_ms = end_ms.saturating_sub(start_ms.max(hour_ms)).max(0);
+    (u128::from(quantity) * inside_ms as u128).div_ceil((end_ms - hour_ms) as u128) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_count_by_their_part_of_the_window() {
+        let now_ms = 10 * CELL_MS + CELL_MS / 2;
+        assert_eq!(within(9 * CELL_MS, 9 * CELL_MS, now_ms, 100), 100);
+        assert_eq!(within(9 * CELL_MS, 9 * CELL_MS + CELL_MS / 4, now_ms, 100), 75);
+        assert_eq!(within(10 * CELL_MS, now_ms - CELL_MS / 4, now_ms, 100), 50);
+        assert_eq!(within(10 * CELL_MS, 9 * CELL_MS, now_ms, 100), 100);
+        assert_eq!(within(8 * CELL_MS, 9 * CELL_MS, now_ms, 100), 0);
     }
 }

@@ -1,9 +1,9 @@
 //! Periodic work: refusals into the queue, effects made durable, consumed log given back.
 
-use crate::clock::Clock;
+use crate::gather::Spooled;
 use ingest::Ingest;
-use model::{item::Topic, record::Partition};
-use queue::Queue;
+use model::{item::Topic, record::{Offset, Partition}};
+use queue::{PollLimits, Queue};
 use std::{sync::Arc, time::Duration};
 use store::Stores;
 
@@ -36,10 +36,45 @@ pub async fn append_refusals(ingest: &Ingest) {
 
 /// Everything about giving log space back.
 pub struct Trimmer {
+    pub positions: Positions,
+    pub spooled: Arc<Spooled>,
+}
+
+/// How far each partition of the queue is digested.
+#[derive(Clone)]
+pub struct Positions {
     pub queue: Arc<dyn Queue>,
     pub stores: Stores,
     pub partitions: u16,
-    pub clock: Clock,
+}
+
+/// A request that is being received has a date but no place in the queue yet; none takes this long.
+const RECEIVING_MS_MAX: i64 = 900_000;
+
+impl Positions {
+    fn all(&self) -> impl Iterator<Item = Partition> + '_ {
+        Topic::ALL.into_iter().flat_map(|topic| (0..self.partitions).map(move |index| Partition { topic, index }))
+    }
+
+    /// Every record received before this moment was applied, durably.
+    pub async fn applied_until_ms(&self, now_ms: i64) -> Result<i64, queue::ReadError> {
+        Ok(self.oldest_left_ms().await?.unwrap_or(i64::MAX).min(now_ms - RECEIVING_MS_MAX))
+    }
+
+    /// When the oldest record in the queue was received that is not durably applied; `None` = nothing is left.
+    async fn oldest_left_ms(&self) -> Result<Option<i64>, queue::ReadError> {
+        let mut oldest = None;
+        for partition in self.all() {
+            let (first, next) = self.queue.range(partition);
+            let from = self.stores.events.checkpointed(partition).unwrap_or(first).max(first);
+            if from < next {
+                let limits = PollLimits { records_max: 1, bytes_max: 1 };
+                let left = self.queue.poll(partition, from, limits).await?;
+                oldest = left.iter().map(|(_, record)| record.header.received_ms).chain(oldest).min();
+            }
+        }
+        Ok(oldest)
+    }
 }
 
 impl Trimmer {
@@ -51,7 +86,7 @@ impl Trimmer {
         let mut is_dirty = false;
         loop {
             ticks.tick().await;
-            let ends: Vec<_> = self.all().map(|partition| self.queue.range(partition).1).collect();
+            let ends: Vec<_> = self.positions.all().map(|partition| self.positions.queue.range(partition).1).collect();
             let is_quiet = ends == ends_before;
             is_dirty |= !is_quiet;
             ends_before = ends;
@@ -60,18 +95,19 @@ impl Trimmer {
                 since_flush = 0;
                 is_dirty = self.flush().await || !is_quiet;
             }
-            self.queue.tidy();
+            self.positions.queue.tidy();
         }
     }
 
     /// Makes effects durable and trims behind them; whether something is left to be trimmed.
     pub async fn flush(&self) -> bool {
-        if let Err(error) = self.stores.events.flush().await {
+        if let Err(error) = self.positions.stores.events.flush().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "make events durable");
             return true;
         }
         let mut is_left = false;
-        for partition in self.all() {
+        self.delete_spooled_bodies().await;
+        for partition in self.positions.all() {
             is_left |= self.trim(partition).await.unwrap_or_else(|error| {
                 tracing::warn!(error = &error as &dyn std::error::Error, "forget applied batches");
                 true
@@ -81,29 +117,40 @@ impl Trimmer {
     }
 
     async fn trim(&self, partition: Partition) -> Result<bool, store::StateError> {
-        let Some(durable) = self.stores.events.checkpointed(partition) else {
-            let (first, next) = self.queue.range(partition);
+        let Positions { queue, stores, .. } = &self.positions;
+        let Some(durable): Option<Offset> = stores.events.checkpointed(partition) else {
+            let (first, next) = queue.range(partition);
             return Ok(first < next);
         };
-        let pending = self.stores.batches.pending(partition).await?;
+        let pending = stores.batches.pending(partition).await?;
         let done: Vec<_> = pending.iter().map(|decision| decision.key).filter(|key| key.last < durable).collect();
+<<<<<<< HEAD
         self.delete_spooled_bodies(partition, durable).await;
         self.stores.batches.forget(&done).await?;
         config::crash::point("before-log-trim");
         self.queue.trim(partition, durable);
         Ok(durable < self.queue.range(partition).1)
+=======
+        stores.batches.forget(&done).await?;
+        crate::crash::point("before-log-trim");
+        queue.trim(partition, durable);
+        Ok(durable < queue.range(partition).1)
+>>>>>>> store
     }
 
-    /// Bodies that were streamed to blobs go with their records; what a crash leaves behind is swept as an orphan.
-    async fn delete_spooled_bodies(&self, partition: Partition, before: u64) {
-        let (first, _) = self.queue.range(partition);
-        if first >= before {
+    /// Bodies that were streamed to blobs go once their records are applied; what a crash leaves behind is swept as an orphan.
+    /// Two records in two topics may share a body, and then also the date.
+    async fn delete_spooled_bodies(&self) {
+        if self.spooled.is_empty() {
             return;
         }
-        let _ = &self.clock;
-    }
-
-    fn all(&self) -> impl Iterator<Item = Partition> + '_ {
-        Topic::ALL.into_iter().flat_map(|topic| (0..self.partitions).map(move |index| Partition { topic, index }))
+        let applied_until_ms = match self.positions.oldest_left_ms().await {
+            Ok(oldest) => oldest.unwrap_or(i64::MAX),
+            Err(error) => return tracing::warn!(error = &error as &dyn std::error::Error, "look for bodies that are done with"),
+        };
+        let done = self.spooled.take(applied_until_ms);
+        if let Err(error) = self.positions.stores.blobs.delete(&done).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "delete bodies that are done with");
+        }
     }
 }

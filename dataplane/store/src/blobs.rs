@@ -1,7 +1,7 @@
 //! Blobs as files: written beside, fsynced, renamed, folder fsynced.
 
 use crate::ports::{BlobInfo, BlobWriter, Blobs, BlobsError};
-use std::{fs::{self, File}, io::{self, Write}, path::{Path, PathBuf}, sync::{Arc, atomic::{AtomicU64, Ordering}}, time::UNIX_EPOCH};
+use std::{fs::{self, File}, io::{self, Write}, ops::Range, path::{Path, PathBuf}, sync::{Arc, atomic::{AtomicU64, Ordering}}, time::UNIX_EPOCH};
 
 /// Names of unfinished files; keys cannot begin with a dot.
 const UNFINISHED: &str = ".unfinished";
@@ -84,12 +84,12 @@ impl Blobs for FileBlobs {
         .await
     }
 
-    async fn list(&self, prefix: &str, modified_before_ms: i64, limit: usize) -> Result<Vec<BlobInfo>, BlobsError> {
+    async fn list(&self, prefix: &str, modified_ms: Range<i64>, limit: usize) -> Result<Vec<BlobInfo>, BlobsError> {
         let prefix = prefix.trim_end_matches('/').to_owned();
         self.blocking(move |folder| {
             let mut blobs = Vec::new();
             let start = if prefix.is_empty() { folder.to_owned() } else { folder.join(check(&prefix)?) };
-            walk(folder, &start, modified_before_ms, limit, &mut blobs).map_err(failed("list", &prefix))?;
+            walk(folder, &start, &modified_ms, limit, &mut blobs).map_err(failed("list", &prefix))?;
             Ok(blobs)
         })
         .await
@@ -104,7 +104,7 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-fn walk(root: &Path, folder: &Path, before_ms: i64, limit: usize, blobs: &mut Vec<BlobInfo>) -> io::Result<()> {
+fn walk(root: &Path, folder: &Path, within_ms: &Range<i64>, limit: usize, blobs: &mut Vec<BlobInfo>) -> io::Result<()> {
     let Some(entries) = found(fs::read_dir(folder))? else { return Ok(()) };
     for entry in entries {
         let entry = entry?;
@@ -113,11 +113,11 @@ fn walk(root: &Path, folder: &Path, before_ms: i64, limit: usize, blobs: &mut Ve
         }
         let facts = entry.metadata()?;
         if facts.is_dir() {
-            walk(root, &entry.path(), before_ms, limit, blobs)?;
+            walk(root, &entry.path(), within_ms, limit, blobs)?;
             continue;
         }
         let modified_ms = facts.modified()?.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-        if modified_ms < before_ms {
+        if within_ms.contains(&modified_ms) {
             let key = entry.path().strip_prefix(root).map_err(io::Error::other)?.to_string_lossy().into_owned();
             blobs.push(BlobInfo { key, size: facts.len(), modified_ms });
         }
@@ -194,10 +194,10 @@ mod tests {
         writer.write(b"o").await.expect("write");
         assert_eq!(writer.finish().await.expect("finish"), 3);
         assert_eq!(blobs.get("record/2").await.expect("get").as_deref(), Some(&b"two"[..]));
-        assert_eq!(blobs.list("", i64::MAX, 10).await.expect("list").len(), 2);
-        assert_eq!(blobs.list("attachment", i64::MAX, 10).await.expect("list").len(), 1);
+        assert_eq!(blobs.list("", 0..i64::MAX, 10).await.expect("list").len(), 2);
+        assert_eq!(blobs.list("attachment", 0..i64::MAX, 10).await.expect("list").len(), 1);
         blobs.delete(&["record/2".into(), "gone".into()]).await.expect("delete");
-        assert_eq!(blobs.list("", i64::MAX, 10).await.expect("list").len(), 1);
+        assert_eq!(blobs.list("", 0..i64::MAX, 10).await.expect("list").len(), 1);
     }
 
     #[tokio::test]

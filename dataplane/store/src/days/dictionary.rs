@@ -1,9 +1,9 @@
 //! The dictionary inside a file: repeated words become integers.
 
 use super::codes::Word;
+use foldhash::HashMap;
 use model::ids::Id;
 use rusqlite::{CachedStatement, Connection, types::{ToSqlOutput, ValueRef}};
-use std::collections::HashMap;
 
 /// Values per kind; the rest stands inline. Half makes releases and users of a busy day inline, twice costs memory for words used once.
 const VALUES_MAX: usize = 2_000;

@@ -2,9 +2,9 @@
 
 use super::{apply::{Inserted, Work}, class::{FileKey, HOUR_MS}, codes::halves, file::WriteFile};
 use crate::ports::{Fate, RecordDecision};
+use foldhash::HashMap;
 use model::{category::Category, ids::EventId, outcome::OutcomeKind, prepared::Prepared};
 use rusqlite::params;
-use std::collections::HashMap;
 
 /// Refused ids kept (`issue 3`, point 4): about 60 MB.
 const REFUSED_MAX: i64 = 1_000_000;
@@ -22,7 +22,7 @@ struct End<'a> {
 
 /// Writes counts and refused ids of one month's records.
 pub(super) fn write(file: &mut WriteFile, work: &Work) -> rusqlite::Result<Inserted> {
-    let mut cells: HashMap<Cell<'_>, u64> = HashMap::new();
+    let mut cells: HashMap<Cell<'_>, u64> = HashMap::default();
     let mut span_ms: Option<(i64, i64)> = None;
     let connection = &file.connection;
     let mut refuse = connection.prepare_cached(

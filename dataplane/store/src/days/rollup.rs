@@ -1,9 +1,9 @@
 //! Counts per hash, hour and environment with a user sketch, and per minute; changed in the transaction of the rows they count.
 
 use super::{class::HOUR_MS, codes::Word, sketch::Sketch};
+use foldhash::HashMap;
 use model::ids::Id;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
-use std::collections::HashMap;
 
 /// Warm hours: at most 2 KB each; twice gains little since a batch touches few, half reads more.
 const WARM_MAX: usize = 4_000;

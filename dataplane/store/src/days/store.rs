@@ -97,6 +97,10 @@ impl Events for Days {
     async fn flush(&self) -> Result<(), EventsError> {
         let applied: Vec<(Partition, Offset)> = self.progress.lock().iter().map(|(&partition, progress)| (partition, progress.applied)).collect();
         self.ask_all(Job::Flush).await?;
+        // State is durable without: a failure costs bytes only.
+        if let Err(error) = self.state.db.checkpoint().await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "could not empty the log of state");
+        }
         let mut progress = self.progress.lock();
         for (partition, offset) in applied {
             let progress = progress.entry(partition).or_default();

@@ -1,6 +1,6 @@
 //! Large bytes under deterministic keys.
 
-use std::path::PathBuf;
+use std::{ops::Range, path::PathBuf};
 
 /// A blob could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +35,8 @@ pub trait Blobs: Send + Sync {
     async fn path(&self, key: &str) -> Result<Option<PathBuf>, BlobsError>;
     /// Deletes; one that is not there is no error.
     async fn delete(&self, keys: &[String]) -> Result<(), BlobsError>;
-    /// Blobs under a prefix (`""` = all) last modified before that moment, at most `limit`.
-    async fn list(&self, prefix: &str, modified_before_ms: i64, limit: usize) -> Result<Vec<BlobInfo>, BlobsError>;
+    /// Blobs under a prefix (`""` = all) last modified within these milliseconds, at most `limit`.
+    async fn list(&self, prefix: &str, modified_ms: Range<i64>, limit: usize) -> Result<Vec<BlobInfo>, BlobsError>;
 }
 
 /// A blob being written. Dropping it unfinished leaves nothing.
