@@ -49,7 +49,7 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     background.spawn(admin::serve(config.data_dir(), admin));
     let backstage = Arc::new(Backstage { directory, live, clock });
     let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(&config)?, version: env!("CARGO_PKG_VERSION") });
-    let router = ingest::router(ingest.clone()).merge(api::router(api::Api { stores: stores.clone(), backstage, settings }));
+    let router = ingest::guarded(ingest::router(ingest.clone()).merge(api::router(api::Api { stores: stores.clone(), backstage, settings })));
     let (stop, stopped) = watch::channel(false);
     let deadline = Duration::from_secs(config.number("stop.deadline_s"));
     let public = tokio::spawn(server::serve(listener, router, stopped.clone(), deadline));

@@ -12,10 +12,11 @@ use tower::ServiceExt;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections open at once. Each may hold a header and a body's first chunk.
 const CONNECTIONS_MAX: usize = 10_000;
-/// Room beyond the header limit, so that a header somewhat too large is answered with a sentence and not a reset.
-const HEADER_BUFFER_BYTES: usize = 4 * HEADER_BYTES_MAX;
+/// Room beyond the header limit (4 MiB), so that a header far too large is still answered with a sentence and not a reset. It is
+/// held only while such a header arrives, for at most the header timeout.
+const HEADER_BUFFER_BYTES: usize = 64 * HEADER_BYTES_MAX;
 /// Header fields parsed before hyper itself refuses; ours are refused earlier, by name.
-const HEADER_FIELDS_MAX: usize = 2 * ingest::HEADERS_MAX;
+const HEADER_FIELDS_MAX: usize = 50 * ingest::HEADERS_MAX;
 
 /// Serves `router` until `stop` turns true, then until open requests are answered or `deadline` has passed.
 pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>, deadline: Duration) {

@@ -124,18 +124,10 @@ impl Trimmer {
         };
         let pending = stores.batches.pending(partition).await?;
         let done: Vec<_> = pending.iter().map(|decision| decision.key).filter(|key| key.last < durable).collect();
-<<<<<<< HEAD
-        self.delete_spooled_bodies(partition, durable).await;
-        self.stores.batches.forget(&done).await?;
-        config::crash::point("before-log-trim");
-        self.queue.trim(partition, durable);
-        Ok(durable < self.queue.range(partition).1)
-=======
         stores.batches.forget(&done).await?;
-        crate::crash::point("before-log-trim");
+        config::crash::point("before-log-trim");
         queue.trim(partition, durable);
         Ok(durable < queue.range(partition).1)
->>>>>>> store
     }
 
     /// Bodies that were streamed to blobs go once their records are applied; what a crash leaves behind is swept as an orphan.

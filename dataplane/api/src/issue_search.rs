@@ -8,7 +8,7 @@ mod issues;
 mod window;
 
 use crate::{ApiError, request::Call};
-use model::search::{self, Query, Term};
+use model::search::{self, Pattern, Query, Term, Test};
 use store::{EventFilter, EventScope, IssueFilter, Organization, SearchBudget};
 
 pub use events::event_filter;
@@ -39,7 +39,8 @@ pub async fn asked(call: &Call, organization: &Organization) -> Result<Asked, Ap
     // Without a window every issue counts; with one, those seen in it.
     if call.query("statsPeriod").or_else(|| call.query("start")).is_some_and(|text| !text.is_empty()) {
         let seen = IssueFilter::LastSeenMs(store::Range { min: Some(scope.start_ms), max: None });
-        filter = and(vec![filter, seen]);
+        let begun = IssueFilter::FirstSeenMs(store::Range { min: None, max: Some(scope.end_ms) });
+        filter = and(vec![filter, seen, begun]);
     }
     Ok(Asked { filter, scope })
 }
@@ -83,13 +84,13 @@ impl Searcher<'_> {
             match part {
                 Query::Term(term) => match self.term(term).await? {
                     Some(filter) => lowered.push(filter),
-                    None => on_events.push(events::lower_term(term)?),
+                    None => on_events.push(events::lower_term(&self.with_latest(term).await?)?),
                 },
                 Query::Not(inner) if matches!(&**inner, Query::Term(_)) => {
                     let Query::Term(term) = &**inner else { continue };
                     match self.term(term).await? {
                         Some(filter) => lowered.push(IssueFilter::Not(Box::new(filter))),
-                        None => on_events.push(EventFilter::Not(Box::new(events::lower_term(term)?))),
+                        None => on_events.push(EventFilter::Not(Box::new(events::lower_term(&self.with_latest(term).await?)?))),
                     }
                 }
                 other => lowered.push(Box::pin(self.lower(other)).await?),
@@ -104,6 +105,17 @@ impl Searcher<'_> {
     /// A term that state alone answers; `None` for one on events.
     async fn term(&self, term: &Term) -> Result<Option<IssueFilter>, ApiError> {
         issues::lower_term(self.call, self.organization, term, self.call.api.backstage.now_ms()).await
+    }
+
+    /// `release:latest` with the versions that it means.
+    async fn with_latest(&self, term: &Term) -> Result<Term, ApiError> {
+        let Term::Key { key, test: Test::OneOf(patterns) } = term else { return Ok(term.clone()) };
+        if key.is_tag || key.name != "release" || !patterns.iter().any(|pattern| pattern.text == "latest") {
+            return Ok(term.clone());
+        }
+        let versions = issues::latest_or(self.call, self.organization, patterns).await?;
+        let patterns = versions.into_iter().map(|text| Pattern { has_star: text.contains('*'), text }).collect();
+        Ok(Term::Key { key: key.clone(), test: Test::OneOf(patterns) })
     }
 
     /// Issues that have an event which passes.

@@ -92,6 +92,10 @@ impl Call {
     /// The body as JSON; an empty body reads as `{}`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let bytes: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        // serde would fill a struct from a list by position.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(ApiError::Invalid("Request body: a JSON object is required.".into()));
+        }
         serde_json::from_slice(bytes).map_err(|error| ApiError::Invalid(format!("Request body: {error}.")))
     }
 

@@ -28,7 +28,7 @@ use std::{sync::{Arc, atomic::{AtomicBool, Ordering}}, time::Duration};
 use store::{Blobs, Limits, Snapshot};
 
 pub use error::{HEADER_BYTES_MAX, HEADERS_MAX, IngestError};
-pub use routes::router;
+pub use routes::{guarded, router};
 
 /// Everything accepting needs. Shared by all connections.
 pub struct Ingest {

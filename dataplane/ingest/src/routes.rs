@@ -48,8 +48,12 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
     ] {
         router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
     }
-    let router = router.route("/api/relay/healthcheck/{kind}/", any(health));
-    router.layer(middleware::from_fn(early::guard)).with_state(ingest)
+    router.route("/api/relay/healthcheck/{kind}/", any(health)).with_state(ingest)
+}
+
+/// Puts the limits of headers in front of all routes of a listener.
+pub fn guarded(router: Router) -> Router {
+    router.layer(middleware::from_fn(early::guard))
 }
 
 /// A request split into what every route needs.

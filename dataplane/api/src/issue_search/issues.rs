@@ -138,7 +138,7 @@ pub async fn assignee(call: &Call, organization: &Organization, name: &str) -> R
     Ok(found.map(|member| Assignee::User(member.user.id)))
 }
 
-async fn latest_or(call: &Call, organization: &Organization, patterns: &[Pattern]) -> Result<Vec<String>, ApiError> {
+pub(super) async fn latest_or(call: &Call, organization: &Organization, patterns: &[Pattern]) -> Result<Vec<String>, ApiError> {
     let mut versions = Vec::new();
     for pattern in patterns {
         if pattern.text != "latest" {
@@ -181,9 +181,9 @@ fn counts(key: &str, test: &Test) -> Result<Range, ApiError> {
 
 fn range(comparison: Comparison, value: i64) -> Result<Range, ApiError> {
     Ok(match comparison {
-        Comparison::Less => Range { min: None, max: Some(value - 1) },
+        Comparison::Less => Range { min: None, max: Some(value.saturating_sub(1)) },
         Comparison::LessOrEqual => Range { min: None, max: Some(value) },
-        Comparison::Greater => Range { min: Some(value + 1), max: None },
+        Comparison::Greater => Range { min: Some(value.saturating_add(1)), max: None },
         Comparison::GreaterOrEqual => Range { min: Some(value), max: None },
         Comparison::Equal => Range { min: Some(value), max: Some(value) },
         Comparison::NotEqual => return Err(ApiError::Invalid("!= is not supported here; write !key:value.".into())),

@@ -42,8 +42,8 @@ struct Profile {
 }
 
 pub async fn update_me(call: Call) -> Result<Response, ApiError> {
-    let profile: Profile = call.json()?;
     let id = call.caller()?.user_id().ok_or(ApiError::NotFound)?;
+    let profile: Profile = call.json()?;
     let user = call.api.stores.users.update_user(id, &UserChange { name: profile.name, ..UserChange::default() }).await?;
     Ok(ok(&people::user(&user)))
 }
@@ -59,8 +59,8 @@ struct NewPassword {
 }
 
 pub async fn change_password(call: Call) -> Result<Response, ApiError> {
-    let change: NewPassword = call.json()?;
     let user = call.caller()?.user.clone().ok_or(ApiError::NotFound)?;
+    let change: NewPassword = call.json()?;
     if change.new.chars().count() < PASSWORD_CHARS_MIN {
         return Err(ApiError::field("passwordNew", format!("This password is too short. It must contain at least {PASSWORD_CHARS_MIN} characters.")));
     }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use std::collections::HashMap;
-use store::{Activity, ActivityKind, User};
+use store::{Activity, ActivityKind, Organization, User};
 
 /// Activity shown with an issue.
 pub const ACTIVITIES_MAX: u32 = 100;
@@ -63,17 +63,25 @@ pub async fn create(call: Call) -> Result<Response, ApiError> {
     Ok(json(StatusCode::CREATED, &shown[0]))
 }
 
+/// The comment of the path, where it belongs to the issue of the path.
+async fn find(call: &Call) -> Result<(Organization, i64), ApiError> {
+    let (organization, issue) = call.issue("event:write").await?;
+    let id = call.path_id("note")?;
+    let rows = call.api.stores.activities.activities(organization.id, issue.id, 10 * ACTIVITIES_MAX).await?;
+    if rows.iter().any(|row| row.id == id && row.kind == ActivityKind::Note) { Ok((organization, id)) } else { Err(ApiError::NotFound) }
+}
+
 pub async fn update(call: Call) -> Result<Response, ApiError> {
-    let (organization, _) = call.issue("event:write").await?;
+    let (organization, id) = find(&call).await?;
     let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
-    let row = call.api.stores.activities.edit_comment(organization.id, call.path_id("note")?, user_id, &text(&call)?).await?;
+    let row = call.api.stores.activities.edit_comment(organization.id, id, user_id, &text(&call)?).await?;
     let shown = present(&call, &[row]).await?;
     Ok(ok(&shown[0]))
 }
 
 pub async fn remove(call: Call) -> Result<Response, ApiError> {
-    let (organization, _) = call.issue("event:write").await?;
+    let (organization, id) = find(&call).await?;
     let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
-    call.api.stores.activities.delete_comment(organization.id, call.path_id("note")?, user_id).await?;
+    call.api.stores.activities.delete_comment(organization.id, id, user_id).await?;
     Ok(no_content())
 }

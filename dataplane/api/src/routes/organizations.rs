@@ -12,7 +12,8 @@ pub async fn root(call: Call) -> Result<Response, ApiError> {
     Ok(ok(&json!({ "version": "0", "auth": auth, "user": user })))
 }
 
-pub async fn health(_call: Call) -> Result<Response, ApiError> {
+pub async fn health(call: Call) -> Result<Response, ApiError> {
+    call.caller()?;
     Ok(ok(&json!({ "problems": [], "healthy": {} })))
 }
 

@@ -142,7 +142,9 @@ pub async fn create(call: Call) -> Result<Response, ApiError> {
     let body: Body = call.json()?;
     let version = body.version.clone().unwrap_or_default();
     check_version(&version)?;
-    if body.projects.is_empty() {
+    // sentry-cli archives and restores by posting an existing release without projects.
+    let exists = call.api.stores.releases.release(organization.id, &version).await?.is_some();
+    if body.projects.is_empty() && !exists {
         return Err(ApiError::field("projects", "This field is required."));
     }
     let change = change(&call, &organization, &body).await?;

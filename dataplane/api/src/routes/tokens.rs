@@ -41,8 +41,8 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
 }
 
 pub async fn create(call: Call) -> Result<Response, ApiError> {
-    let new: NewToken = call.json()?;
     let organization = call.first_organization("org:read").await?;
+    let new: NewToken = call.json()?;
     let user_id = call.caller()?.user_id().ok_or(ApiError::Forbidden)?;
     if new.scopes.is_empty() {
         return Err(ApiError::field("scopes", "Choose at least one scope."));

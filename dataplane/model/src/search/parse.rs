@@ -87,6 +87,10 @@ impl Parser {
                 break;
             }
             if self.keyword("AND") {
+                self.skip_blank();
+                if parts.is_empty() || self.peek().is_none_or(|next| next == ')') {
+                    return self.fail("AND needs a term on both sides");
+                }
                 continue;
             }
             match self.peek() {
