@@ -57,17 +57,8 @@ fn check(server: &Server, acknowledged: &HashSet<String>) {
         let accepted = stats["groups"].as_array().into_iter().flatten().find(|group| group["by"]["outcome"] == "accepted").cloned();
         accepted.and_then(|group| group["totals"]["sum(quantity)"].as_u64()).unwrap_or(0)
     };
-    let arrived = until(Duration::from_secs(120), || (total() >= acknowledged.len() as u64).then_some(()));
-    let mut stored: Vec<String> = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let response = server.send(authorized(Request::new("GET", format!("/api/0/projects/default/default/events/?per_page=100&cursor={cursor}"))));
-        assert_eq!(response.status, 200, "{}", response.text());
-        stored.extend(response.json().as_array().expect("list").iter().map(|event| event["eventID"].as_str().expect("id").to_owned()));
-        let link = response.header("link").unwrap_or_default().to_owned();
-        let Some(next) = link.split(", <").find(|entry| entry.contains("rel=\"next\"") && entry.contains("results=\"true\"")) else { break };
-        cursor = next.rsplit("cursor=\"").next().expect("cursor").trim_end_matches('"').to_owned();
-    }
+    let arrived = until(Duration::from_secs(120), || acknowledged.is_subset(&stored_ids(server).into_iter().collect()).then_some(()));
+    let stored = stored_ids(server);
     let unique: HashSet<String> = stored.iter().cloned().collect();
     let lost: Vec<&String> = acknowledged.difference(&unique).collect();
     assert!(lost.is_empty(), "{} of {} acknowledged events are lost (arrived in time: {})", lost.len(), acknowledged.len(), arrived.is_some());
@@ -76,6 +67,20 @@ fn check(server: &Server, acknowledged: &HashSet<String>) {
     let issues = server.api("organizations/default/issues/?query=&statsPeriod=");
     let counted: u64 = issues.as_array().expect("list").iter().filter_map(|issue| issue["lifetime"]["count"].as_str()?.parse::<u64>().ok()).sum();
     assert_eq!(counted, stored.len() as u64, "the issues count what is stored");
+}
+
+/// The ids of all stored events, page by page.
+fn stored_ids(server: &Server) -> Vec<String> {
+    let mut stored: Vec<String> = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let response = server.send(authorized(Request::new("GET", format!("/api/0/projects/default/default/events/?per_page=100&cursor={cursor}"))));
+        assert_eq!(response.status, 200, "{}", response.text());
+        stored.extend(response.json().as_array().expect("list").iter().map(|event| event["eventID"].as_str().expect("id").to_owned()));
+        let link = response.header("link").unwrap_or_default().to_owned();
+        let Some(next) = link.split(", <").find(|entry| entry.contains("rel=\"next\"") && entry.contains("results=\"true\"")) else { return stored };
+        cursor = next.rsplit("cursor=\"").next().expect("cursor").trim_end_matches('"').to_owned();
+    }
 }
 
 /// Rounds of the random suite; CI time decides. `ERRATA_CRASH_ROUNDS=20` is the full one.

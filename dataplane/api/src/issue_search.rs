@@ -39,7 +39,7 @@ pub async fn asked(call: &Call, organization: &Organization) -> Result<Asked, Ap
     // Without a window every issue counts; with one, those seen in it.
     if call.query("statsPeriod").or_else(|| call.query("start")).is_some_and(|text| !text.is_empty()) {
         let seen = IssueFilter::LastSeenMs(store::Range { min: Some(scope.start_ms), max: None });
-        let begun = IssueFilter::FirstSeenMs(store::Range { min: None, max: Some(scope.end_ms) });
+        let begun = IssueFilter::FirstSeenMs(store::Range { min: None, max: Some(scope.end_ms - 1) });
         filter = and(vec![filter, seen, begun]);
     }
     Ok(Asked { filter, scope })

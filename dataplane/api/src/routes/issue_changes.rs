@@ -16,6 +16,7 @@ const BULK_MAX: usize = 1_000;
 struct Body {
     status: Option<String>,
     substatus: Option<String>,
+    #[serde(deserialize_with = "object_only")]
     status_details: Details,
     ignore_duration: Option<i64>,
     snooze_duration: Option<i64>,
@@ -48,6 +49,15 @@ struct InCommit {
     commit: String,
     #[serde(default)]
     repository: String,
+}
+
+/// serde would fill a struct from a list by position.
+fn object_only<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Details, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(Details::default()),
+        object @ Value::Object(_) => serde_json::from_value(object).map_err(serde::de::Error::custom),
+        _ => Err(serde::de::Error::custom("statusDetails must be an object")),
+    }
 }
 
 fn present_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Value>>, D::Error> {
