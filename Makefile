@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8000
 
 WEB := dataplane/web
 
-.PHONY: run build web test bench check clean
+.PHONY: run build web test browser bench check clean
 
 ## run: build everything and serve on $(LISTEN), data in $(DATA)
 run: build
@@ -28,6 +28,11 @@ $(WEB)/dist/index.html: $(WEB)/package-lock.json $(WEB)/package.json $(shell fin
 ## test: every suite; prints each suite's time and fails on a skip that is not expected
 test:
 	e2e/run
+
+## browser: the web in headless Chromium against a real server; not yet part of `make test`
+browser: web
+	cargo build --locked --profile ci -p errata
+	cargo test --locked --profile ci -p errata-e2e --test browser -- --nocapture
 
 ## check: types only, fast
 check:

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 pub struct Peer(pub IpAddr);
 
 #[derive(rust_embed::Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../web/dist"]
+#[folder = "../web/dist"]
 #[allow_missing = true]
 struct Bundle;
 
