@@ -2,7 +2,7 @@
 //! moment a request was due, so that a slow server is not asked less.
 
 use crate::corpus::Request;
-use std::{collections::BTreeMap, io::{Read, Write}, net::TcpStream, sync::atomic::{AtomicUsize, Ordering}, thread, time::{Duration, Instant}};
+use std::{collections::BTreeMap, sync::atomic::{AtomicUsize, Ordering}, thread, time::{Duration, Instant}};
 
 /// Where requests go.
 #[derive(Clone)]
@@ -72,86 +72,33 @@ fn one_connection(target: &Target, requests: &[Request], next: &AtomicUsize, sta
     }
 }
 
-/// One kept-alive connection.
+/// One SDK's or one page's connection.
 pub struct Connection {
     target: Target,
-    stream: Option<TcpStream>,
-    buffer: Vec<u8>,
+    inner: e2e::keepalive::Connection,
 }
 
 impl Connection {
     pub fn new(target: Target) -> Connection {
-        Connection { target, stream: None, buffer: Vec::new() }
+        Connection { inner: e2e::keepalive::Connection::new(&target.address), target }
     }
 
-    /// The status of the answer.
+    /// The status of the answer to an envelope.
     pub fn post(&mut self, request: &Request) -> std::io::Result<u16> {
         let Target { address, project, key } = &self.target;
         let head = format!("POST /api/{project}/envelope/ HTTP/1.1\r\nHost: {address}\r\nUser-Agent: sentry.python/2.75.0\r\nContent-Type: application/x-sentry-envelope\r\nContent-Encoding: gzip\r\nX-Sentry-Auth: Sentry sentry_key={key}, sentry_version=7, sentry_client=sentry.python/2.75.0\r\nContent-Length: {}\r\n\r\n", request.body.len());
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(&request.body);
-        self.exchange(&bytes)
+        self.inner.exchange(&bytes)
     }
 
     /// The status of the answer to a GET with all scopes.
     pub fn get(&mut self, path: &str) -> std::io::Result<u16> {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n", self.target.address, e2e::server::ADMIN_TOKEN);
-        self.exchange(head.as_bytes())
+        self.inner.send(&e2e::server::authorized(e2e::Request::new("GET", path)))
     }
 
     /// The body of the last answer.
     pub fn body(&self) -> &[u8] {
-        let end = self.buffer.windows(4).position(|window| window == b"\r\n\r\n").map_or(self.buffer.len(), |end| end + 4);
-        &self.buffer[end..]
+        self.inner.body()
     }
-
-    fn exchange(&mut self, bytes: &[u8]) -> std::io::Result<u16> {
-        if self.stream.is_none() {
-            let stream = TcpStream::connect(&self.target.address)?;
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-            self.stream = Some(stream);
-        }
-        let stream = self.stream.as_mut().expect("connected above");
-        let answer = stream.write_all(bytes).and_then(|()| read_answer(stream, &mut self.buffer));
-        if answer.is_err() {
-            self.stream = None;
-        }
-        answer
-    }
-}
-
-fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<u16> {
-    buffer.clear();
-    let mut part = [0u8; 65536];
-    let (end, head) = loop {
-        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            break (end + 4, String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase());
-        }
-        read_more(stream, &mut part, buffer)?;
-    };
-    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let length: Option<usize> = head.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|value| value.trim().parse().ok());
-    match length {
-        Some(length) => {
-            while buffer.len() < end + length {
-                read_more(stream, &mut part, buffer)?;
-            }
-        }
-        None => {
-            while !buffer.ends_with(b"0\r\n\r\n") {
-                read_more(stream, &mut part, buffer)?;
-            }
-        }
-    }
-    Ok(status)
-}
-
-fn read_more(stream: &mut TcpStream, part: &mut [u8], buffer: &mut Vec<u8>) -> std::io::Result<()> {
-    let count = stream.read(part)?;
-    if count == 0 {
-        return Err(std::io::ErrorKind::UnexpectedEof.into());
-    }
-    buffer.extend_from_slice(&part[..count]);
-    Ok(())
 }

@@ -5,6 +5,8 @@ pub mod clients;
 pub mod encode;
 pub mod envelope;
 pub mod http;
+pub mod keepalive;
+pub mod postgres;
 pub mod server;
 pub mod skip;
 pub mod wait;
