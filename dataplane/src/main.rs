@@ -10,6 +10,7 @@ mod health;
 mod janitor;
 mod listeners;
 mod live;
+mod memory;
 mod options;
 mod pool;
 mod roles;

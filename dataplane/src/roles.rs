@@ -1,6 +1,6 @@
 //! Composition: what runs in this process, spawned here and nowhere else.
 
-use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pool::Pool, secret_key, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
+use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pool::{Digest, Pool}, secret_key, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use config::{process::ProcessConfig, queue::QueueConfig};
@@ -9,7 +9,7 @@ use model::{item::Topic, record::Partition};
 use queue::PollLimits;
 use std::{sync::{Arc, atomic::AtomicBool}, time::Duration};
 use store::{Folder, Rate, StoreConfig, Stores};
-use tokio::task::JoinSet;
+use tokio::{runtime::Handle, task::JoinSet};
 
 /// Bytes of bodies in one batch: with 16 partitions at most 64 MiB of records are in hand.
 const BATCH_BYTES_MAX: usize = 4 << 20;
@@ -23,15 +23,16 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     let folder = Folder::take(&store_config(&config, clock::now_ms())).with_context(|| format!("open {}", config.text("data")))?;
     secret_key::ensure(&config)?;
     let ingest = ingest_role(&config, &folder)?;
+    let digest = Digest::start()?;
     let listeners = bound.serve(&ingest, Duration::from_secs(config.number("stop.deadline_s")));
     let mut background = JoinSet::new();
     background.spawn(upkeep::flush_refusals(ingest.clone()));
     let stores = tokio::select! {
-        stores = open_stores(&folder) => Some(stores.with_context(|| format!("open {}", config.text("data")))?),
+        stores = digest.handle().spawn(open_stores(folder)) => Some(stores.expect("opening stores does not panic").with_context(|| format!("open {}", config.text("data")))?),
         stopped = signal() => stopped.map(|()| None)?,
     };
     if let Some(stores) = &stores {
-        let welcome = other_roles(&config, stores, &ingest, &listeners, public_url, &mut background).await?;
+        let welcome = other_roles(&config, stores, &ingest, &listeners, public_url, (&mut background, digest.handle())).await?;
         welcome.print();
         signal().await?;
     }
@@ -64,7 +65,7 @@ fn ingest_role(config: &ProcessConfig, folder: &Folder) -> anyhow::Result<Arc<In
 }
 
 /// Worker, janitor and API, once state has answered.
-async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Ingest>, listeners: &Listeners, public_url: String, background: &mut JoinSet<()>) -> anyhow::Result<Welcome> {
+async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Ingest>, listeners: &Listeners, public_url: String, (background, digest): (&mut JoinSet<()>, &Handle)) -> anyhow::Result<Welcome> {
     let (clock, queue, live) = (clock::system(), ingest.queue.clone(), Live::new());
     let directory = Directory::open(ingest, stores.clone(), config.data_dir()).await?;
     background.spawn(directory.clone().keep_fresh(ingest.clone()));
@@ -72,7 +73,7 @@ async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Inges
     let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
     background.spawn(Trimmer { positions: positions.clone(), spooled: gather.spooled.clone() }.run());
     background.spawn(Janitor { stores: stores.clone(), positions, days: janitor::retention_days(config), clock: clock.clone() }.run());
-    spawn_workers(background, config, &queue, &gather, &live)?;
+    spawn_workers((background, digest), config, &queue, &gather, &live)?;
     let welcome = first_start::prepare(stores, &public_url, clock()).await?;
     let admin = Admin { stores: stores.clone(), queue: Some(queue), public_url: public_url.clone(), partitions: ingest.options.partitions, now_ms: clock::now_ms };
     background.spawn(admin::serve(config.data_dir(), admin));
@@ -83,7 +84,7 @@ async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Inges
 }
 
 /// Opens the stores; a state database that does not answer is waited for, while events are taken.
-async fn open_stores(folder: &Folder) -> Result<Stores, store::OpenError> {
+async fn open_stores(folder: Folder) -> Result<Stores, store::OpenError> {
     loop {
         match folder.open().await {
             Err(error) if error.is_state_away() && folder.state_is_outside() => {
@@ -105,7 +106,7 @@ pub fn queue_config(config: &ProcessConfig) -> QueueConfig {
     QueueConfig { partitions: config.number("queue.partitions") as u16, bytes_max: config.number("queue.bytes_max"), disk_free_min, ..QueueConfig::new(config.data_dir().join("queue")) }
 }
 
-fn spawn_workers(tasks: &mut JoinSet<()>, config: &ProcessConfig, queue: &Arc<dyn queue::Queue>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
+fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessConfig, queue: &Arc<dyn queue::Queue>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
     let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(resources(config)?))?);
     let limits = PollLimits { records_max: config.number("worker.batch_records_max") as usize, bytes_max: BATCH_BYTES_MAX };
     for topic in Topic::ALL {
@@ -120,7 +121,7 @@ fn spawn_workers(tasks: &mut JoinSet<()>, config: &ProcessConfig, queue: &Arc<dy
                 clock: clock::system(),
                 limits,
             };
-            tasks.spawn(worker.run());
+            tasks.spawn_on(worker.run(), digest);
         }
     }
     Ok(())
