@@ -105,8 +105,12 @@ impl Directory {
     pub async fn keep_fresh(self, ingest: Arc<Ingest>) {
         let mut ticks = tokio::time::interval(POLL_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut changes = self.stores.directory.changes();
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = changes.next() => {}
+            }
             let refreshed = self.refresh().await;
             let was_fresh = ingest.state_fresh.swap(refreshed.is_ok(), Ordering::Relaxed);
             if let (true, Err(error)) = (was_fresh, refreshed) {
