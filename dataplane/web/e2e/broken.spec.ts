@@ -4,7 +4,7 @@ import { checkoutError } from "./checkout";
 import { issueOf, panel, signIn, test } from "./page";
 import { send } from "./send";
 
-const CONFIG = "**/api/0/client-config/";
+const CONFIG = "**/api/client-config/";
 const json = (body: unknown) => ({ contentType: "application/json", body: JSON.stringify(body) });
 
 const CASES: Record<string, (route: Route) => Promise<void>> = {
