@@ -1,5 +1,5 @@
 /** The page as the tests see it: signed in, watched for console errors, able to look itself over. */
-import { expect, test as base, type Page } from "@playwright/test";
+import { expect, request, test as base, type Cookie, type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { settings } from "./settings";
@@ -7,10 +7,25 @@ import { settings } from "./settings";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-interface Complaints { complaints: string[] }
+interface Fixtures {
+  complaints: string[];
+  /** A page that is signed in already, for the tests that are about something else. */
+  inside: Page;
+}
 
 /** `complaints` must be empty when a test ends; a test that provokes one empties it itself. */
-export const test = base.extend<Complaints>({
+export const test = base.extend<Fixtures, { session: Cookie[] }>({
+  session: [async ({}, use) => {
+    const client = await request.newContext({ baseURL: settings.url });
+    const answer = await client.post("/api/0/auth/login/", { data: { username: settings.user, password: settings.password } });
+    expect(answer.status(), "sign in over the API").toBe(200);
+    await use((await client.storageState()).cookies);
+    await client.dispose();
+  }, { scope: "worker" }],
+  inside: async ({ page, session }, use) => {
+    await page.context().addCookies(session);
+    await use(page);
+  },
   complaints: [async ({ page }, use) => {
     const complaints: string[] = [];
     page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
@@ -32,7 +47,7 @@ export async function signIn(page: Page): Promise<void> {
 }
 
 export async function expectAccessible(page: Page, name: string): Promise<void> {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
   const found = await page.evaluate(async (tags) => {
     const { axe } = window as unknown as { axe: { run: (root: Document, options: object) => Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } };
     return (await axe.run(document, { runOnly: tags })).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
