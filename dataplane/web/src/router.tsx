@@ -9,6 +9,7 @@ const issuePages = (prefix: string): RouteObject[] => [
   { path: `${prefix}issues/:issueId/`, lazy: () => import("./pages/issue/IssuePage") },
   { path: `${prefix}issues/:issueId/events/`, lazy: () => import("./pages/issue/EventsPage") },
   { path: `${prefix}issues/:issueId/events/:eventId/`, lazy: () => import("./pages/issue/IssuePage") },
+  { path: `${prefix}issues/:issueId/tags/`, lazy: () => import("./pages/issue/TagsPage") },
   { path: `${prefix}issues/:issueId/tags/:key/`, lazy: () => import("./pages/issue/TagPage") },
   { path: `${prefix}issues/:issueId/merged/`, lazy: () => import("./pages/issue/MergedPage") },
 ];

@@ -83,4 +83,4 @@ export interface ApiToken { id: string; name: string; scopes: string[]; token: s
 
 export interface Attachment { id: string; name: string; mimetype: string; size: number; dateCreated: Date | null }
 export interface EventRow { eventID: string; title: string; date: Date | null; release: string | null; environment: string | null; user: string | null; platform: string | null }
-export interface IssueHash { id: string; latestEventId: string | null; latestTitle: string | null; lastSeen: Date | null }
+export interface IssueHash { id: string; latestEventId: string | null; latestTitle: string | null; timesSeen: number | null; lastSeen: Date | null }
