@@ -26,10 +26,10 @@ test("every_page_in_both_themes_and_widths", async ({ inside: page }) => {
   const projects = (await (await page.request.get("/api/0/organizations/default/projects/")).json()) as { id: string; slug: string }[];
   const slug = projects.find((project) => String(project.id) === projectId)?.slug ?? "default";
   const pages: Record<string, string> = {
-    issues: "/issues/?query=", nomatch: "/issues/?query=nothing-is-called-like-this", issue: `/issues/${issue}/`, raw: `/issues/${issue}/?stack=raw`, events: `/issues/${issue}/events/`, tag: `/issues/${issue}/tags/environment/`, merged: `/issues/${issue}/merged/`,
+    issues: "/issues/?query=", nomatch: "/issues/?query=nothing-is-called-like-this", issue: `/issues/${issue}/`, raw: `/issues/${issue}/?stack=raw`, events: `/issues/${issue}/events/`, tag: `/issues/${issue}/tags/environment/`, tags: `/issues/${issue}/tags/`, merged: `/issues/${issue}/merged/`,
     projects: "/projects/", "new-project": "/projects/new/", "getting-started": `/projects/${slug}/getting-started/`,
     general: `/settings/projects/${slug}/`, keys: `/settings/projects/${slug}/keys/`, quotas: `/settings/projects/${slug}/quotas/`, filters: `/settings/projects/${slug}/filters/`, grouping: `/settings/projects/${slug}/grouping/`,
-    tokens: "/settings/account/tokens/", members: "/settings/account/members/", missing: "/no/such/page/",
+    tokens: "/settings/account/tokens/", members: "/settings/account/members/", teams: "/settings/account/teams/", missing: "/no/such/page/",
   };
   for (const [width, height] of WIDTHS) {
     await page.setViewportSize({ width, height });

@@ -33,6 +33,7 @@ const accountSettings: RouteObject = {
     { index: true, loader: () => redirect("tokens/") },
     { path: "tokens/", lazy: () => import("./pages/settings/Tokens") },
     { path: "members/", lazy: () => import("./pages/settings/Members") },
+    { path: "teams/", lazy: () => import("./pages/settings/Teams") },
   ],
 };
 

@@ -64,6 +64,7 @@ export interface TagValue { value: string; name: string; count: number; firstSee
 export interface Project {
   id: string; slug: string; name: string; platform: string | null; dateCreated: Date | null; firstEvent: Date | null;
   teams: string[]; options: Record<string, unknown>; allowedDomains: string[]; resolveAge: number;
+  fingerprintingRules: string; groupingEnhancements: string;
   /** Who declared the project elsewhere, such as "kubernetes shop/checkout": then it is read-only here. */
   managedBy: string | null;
 }
