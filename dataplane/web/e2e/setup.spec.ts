@@ -67,6 +67,16 @@ test.describe("settings", () => {
     await expect(page.getByRole("status", { name: messages })).toContainText(/\w/);
     await page.reload();
     await expect(localhost).toBeChecked();
+    const browsers = page.getByRole("checkbox", { name: "ie", exact: true });
+    await browsers.click();
+    await expect(browsers).toBeChecked();
+    const releases = page.getByRole("textbox", { name: "Releases" });
+    await releases.fill("old@*\n0.1");
+    await page.getByRole("button", { name: "Save patterns" }).click();
+    await expect(page.getByRole("status", { name: messages })).toContainText("Patterns saved");
+    await page.reload();
+    await expect(releases).toHaveValue("old@*\n0.1");
+    await expect(browsers).toBeChecked();
   });
 
   test("grouping_rules_are_checked_while_typed_and_decide_once_saved", async ({ inside: page }) => {
