@@ -1,7 +1,7 @@
 /** Every page at both widths in both themes: no axe finding, nothing wider than the screen, a picture to look at. */
 import { expect } from "@playwright/test";
 import { checkoutError } from "./checkout";
-import { expectAccessible, issueOf, test } from "./page";
+import { expectAccessible, issueOf, signIn, test } from "./page";
 import { send } from "./send";
 import { settings } from "./settings";
 
@@ -29,7 +29,7 @@ test("every_page_in_both_themes_and_widths", async ({ inside: page }) => {
     issues: "/issues/?query=", nomatch: "/issues/?query=nothing-is-called-like-this", issue: `/issues/${issue}/`, raw: `/issues/${issue}/?stack=raw`, events: `/issues/${issue}/events/`, tag: `/issues/${issue}/tags/environment/`, tags: `/issues/${issue}/tags/`, merged: `/issues/${issue}/merged/`,
     projects: "/projects/", "new-project": "/projects/new/", "getting-started": `/projects/${slug}/getting-started/`,
     general: `/settings/projects/${slug}/`, keys: `/settings/projects/${slug}/keys/`, quotas: `/settings/projects/${slug}/quotas/`, filters: `/settings/projects/${slug}/filters/`, grouping: `/settings/projects/${slug}/grouping/`,
-    tokens: "/settings/account/tokens/", members: "/settings/account/members/", teams: "/settings/account/teams/", missing: "/no/such/page/",
+    account: "/settings/account/", tokens: "/settings/account/tokens/", members: "/settings/account/members/", teams: "/settings/account/teams/", missing: "/no/such/page/",
   };
   for (const [width, height] of WIDTHS) {
     await page.setViewportSize({ width, height });
@@ -49,9 +49,9 @@ test("every_page_in_both_themes_and_widths", async ({ inside: page }) => {
   }
 });
 
-test("theme_choice_stays", async ({ inside: page }) => {
+test("theme_choice_stays", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
-  await page.goto("/issues/");
+  await signIn(page);
   await page.getByRole("button", { name: "Use the dark theme" }).press("Enter");
   await page.reload();
   await expect(page.locator("html")).toHaveClass(/dark/);

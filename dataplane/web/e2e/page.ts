@@ -1,8 +1,8 @@
 /** The page as the tests see it: signed in, watched for console errors, able to look itself over. */
-import { expect, request, test as base, type Cookie, type Page } from "@playwright/test";
+import { expect, test as base, type BrowserContext, type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { settings } from "./settings";
+import { settings, VIEWPORT } from "./settings";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -14,26 +14,36 @@ interface Fixtures {
 }
 
 /** `complaints` must be empty when a test ends; a test that provokes one empties it itself. */
-export const test = base.extend<Fixtures, { session: Cookie[] }>({
-  session: [async ({}, use) => {
-    const client = await request.newContext({ baseURL: settings.url });
-    const answer = await client.post("/api/0/auth/login/", { data: { username: settings.user, password: settings.password } });
+export const test = base.extend<Fixtures, { home: BrowserContext }>({
+  // One for all tests: the bundle is fetched and compiled once, as for a person who stays.
+  home: [async ({ browser }, use) => {
+    const context = await browser.newContext({ baseURL: settings.url, viewport: VIEWPORT });
+    const answer = await context.request.post("/api/0/auth/login/", { data: { username: settings.user, password: settings.password } });
     expect(answer.status(), "sign in over the API").toBe(200);
-    await use((await client.storageState()).cookies);
-    await client.dispose();
+    await use(context);
+    await context.close();
   }, { scope: "worker" }],
-  inside: async ({ page, session }, use) => {
-    await page.context().addCookies(session);
-    await use(page);
-  },
-  complaints: [async ({ page }, use) => {
+  complaints: [async ({}, use) => {
     const complaints: string[] = [];
-    page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
-    page.on("pageerror", (error) => complaints.push(String(error)));
     await use(complaints);
     expect(complaints, "console errors").toEqual([]);
   }, { auto: true }],
+  page: async ({ page, complaints }, use) => {
+    listen(page, complaints);
+    await use(page);
+  },
+  inside: async ({ home, complaints }, use) => {
+    const page = await home.newPage();
+    listen(page, complaints);
+    await use(page);
+    await page.close();
+  },
 });
+
+function listen(page: Page, complaints: string[]): void {
+  page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+}
 
 /** By keyboard alone, as everything in the journey. */
 export async function signIn(page: Page): Promise<void> {
@@ -62,7 +72,7 @@ export async function issueOf(page: Page, eventId: string): Promise<string> {
     const answer = await page.request.get(`/api/0/organizations/default/eventids/${eventId}/`);
     if (answer.ok()) issue = String(((await answer.json()) as { groupId: unknown }).groupId);
     return answer.status();
-  }, { message: `event ${eventId} becomes an issue`, timeout: 20_000 }).toBe(200);
+  }, { message: `event ${eventId} becomes an issue`, timeout: 20_000, intervals: [50, 50, 100, 100, 250, 500] }).toBe(200);
   return issue;
 }
 

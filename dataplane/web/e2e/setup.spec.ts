@@ -3,6 +3,7 @@ import { expect } from "@playwright/test";
 import { RUN } from "./checkout";
 import { issueOf, panel, test } from "./page";
 import { send } from "./send";
+import { settings } from "./settings";
 
 const messages = "Messages";
 
@@ -53,6 +54,28 @@ test.describe("settings", () => {
     await card.getByRole("button", { name: "Delete…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete key" }).click();
     await expect(card).toHaveCount(0);
+  });
+
+  test("name_origins_and_silence_are_saved_and_taken_back", async ({ inside: page }) => {
+    await page.goto(`/settings/projects/${slug}/`);
+    await page.getByLabel("Platform").selectOption("python-django");
+    await page.getByLabel("Allowed origins").fill("shop.example\n*.shop.example");
+    await page.getByLabel("Resolve after silence").selectOption("168");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("status", { name: messages })).toContainText("Saved");
+    await page.reload();
+    await expect(page.getByLabel("Platform")).toHaveValue("python-django");
+    await expect(page.getByLabel("Allowed origins")).toHaveValue("shop.example\n*.shop.example");
+    await expect(page.getByLabel("Resolve after silence")).toHaveValue("168");
+    await page.getByLabel("Name", { exact: true }).fill("Another name");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Another name");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByLabel("Name", { exact: true })).toHaveValue(slug);
+    await page.getByRole("button", { name: "Delete project…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete project" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Projects" })).toBeVisible();
+    await expect(page.getByRole("link", { name: `Settings of ${slug}` })).toHaveCount(0);
   });
 
   test("quota_and_filters_stay_as_they_are_set", async ({ inside: page }) => {
@@ -117,6 +140,39 @@ test("member_is_added_promoted_and_removed", async ({ inside: page }) => {
   await row.getByRole("button", { name: `Remove Kim ${RUN}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
   await expect(row).toHaveCount(0);
+});
+
+test("new_member_signs_in_and_changes_the_password", async ({ inside: page, browser, complaints }) => {
+  const email = `lee-${RUN}@example.org`;
+  const answer = await page.request.post("/api/0/organizations/default/members/", { data: { email, name: "Lee", password: "first-password", orgRole: "member" }, headers: { "X-CSRFToken": (await page.context().cookies()).find(({ name }) => name === "errata_csrf")?.value ?? "" } });
+  expect(answer.status()).toBe(201);
+  const theirs = await (await browser.newContext()).newPage();
+  const signIn = async (password: string) => {
+    await theirs.goto(new URL("/auth/login/", settings.url).href);
+    await theirs.getByLabel("Username or e-mail").fill(email);
+    await theirs.getByLabel("Password").fill(password);
+    await theirs.getByRole("button", { name: "Sign in" }).click();
+  };
+  await signIn("first-password");
+  await expect(theirs.getByRole("table", { name: "Issues" })).toBeVisible();
+  await theirs.goto(new URL("/settings/account/", settings.url).href);
+  await theirs.getByLabel("Name", { exact: true }).fill("Lee the Second");
+  await theirs.getByRole("button", { name: "Save name" }).click();
+  await expect(theirs.getByRole("paragraph").filter({ hasText: "Lee the Second" })).toBeVisible();
+  await theirs.getByLabel("Present password").fill("not-this-one");
+  await theirs.getByLabel("New password").fill("second-password");
+  await theirs.getByRole("button", { name: "Change password" }).click();
+  await expect(theirs.getByRole("alert")).toContainText("not correct");
+  await theirs.getByLabel("Present password").fill("first-password");
+  await theirs.getByRole("button", { name: "Change password" }).click();
+  await expect(theirs.getByRole("status", { name: messages })).toContainText("Password changed");
+  await theirs.context().clearCookies();
+  await signIn("first-password");
+  await expect(theirs.getByRole("alert")).toBeVisible();
+  await signIn("second-password");
+  await expect(theirs.getByRole("table", { name: "Issues" })).toBeVisible();
+  await theirs.context().close();
+  expect(complaints).toEqual([]);
 });
 
 test("last_owner_cannot_be_demoted_and_the_reason_is_shown", async ({ inside: page, complaints }) => {

@@ -30,7 +30,7 @@ const accountSettings: RouteObject = {
   path: "settings/account/",
   lazy: () => import("./pages/settings/AccountSettings"),
   children: [
-    { index: true, loader: () => redirect("tokens/") },
+    { index: true, lazy: () => import("./pages/settings/Account") },
     { path: "tokens/", lazy: () => import("./pages/settings/Tokens") },
     { path: "members/", lazy: () => import("./pages/settings/Members") },
     { path: "teams/", lazy: () => import("./pages/settings/Teams") },
@@ -52,7 +52,7 @@ const pages: RouteObject = {
         { path: "projects/", lazy: () => import("./pages/projects/ProjectsPage") },
         { path: "projects/new/", lazy: () => import("./pages/projects/NewProjectPage") },
         { path: "projects/:project/getting-started/", lazy: () => import("./pages/projects/GettingStartedPage") },
-        { path: "settings/", loader: () => redirect("/settings/account/tokens/") },
+        { path: "settings/", loader: () => redirect("/settings/account/") },
         accountSettings,
         projectSettings,
         { path: "*", Component: Missing },
@@ -66,7 +66,8 @@ export const router = createBrowserRouter([
     id: "root",
     path: "/",
     loader: loadConfig,
-    shouldRevalidate: ({ defaultShouldRevalidate, formMethod }) => defaultShouldRevalidate && formMethod !== undefined,
+    // Only when somebody asks for it: a step to another page changes nothing here.
+    shouldRevalidate: ({ currentUrl, nextUrl, defaultShouldRevalidate }) => defaultShouldRevalidate && currentUrl.href === nextUrl.href,
     ErrorBoundary: Broken,
     HydrateFallback: Starting,
     children: [{ path: "auth/login/", lazy: () => import("./pages/login/LoginPage") }, pages],
