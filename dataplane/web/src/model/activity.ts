@@ -12,8 +12,14 @@ export function parseActivity(value: unknown): Activity | null {
     type: text(raw["type"]) ?? "unknown",
     author: text(user["name"]) ?? text(user["username"]) ?? text(user["email"]) ?? text(record(raw["sentry_app"])["name"]),
     date: moment(raw["dateCreated"]),
-    data: record(raw["data"]),
+    data: named(record(raw["data"]), text(user["id"])),
   };
+}
+
+/** An assignment that names its assignee by number only, and is the author's own, can at least say that. */
+function named(data: Json, authorId: string | null): Json {
+  const isOwn = authorId !== null && text(data["assignee"]) === authorId && text(data["assigneeType"]) !== "team";
+  return isOwn ? { ...data, assigneeName: "themselves" } : data;
 }
 
 /** Every history begins with the first event; the server records only what came after it. */
