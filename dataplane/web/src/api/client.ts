@@ -44,7 +44,7 @@ async function send(path: string, { method = "GET", body, query, signal, timeout
   if (method !== "GET") headers["X-CSRFToken"] = cookie("errata_csrf");
   let response: Response;
   try {
-    response = await fetch(`/api/0${path}${queryString(query)}`, {
+    response = await fetch(`${path.startsWith("/api/") ? path : `/api/0${path}`}${queryString(query)}`, {
       method, headers, credentials: "same-origin", body: body === undefined ? null : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });

@@ -64,6 +64,7 @@ export interface TagValue { value: string; name: string; count: number; firstSee
 export interface Project {
   id: string; slug: string; name: string; platform: string | null; dateCreated: Date | null; firstEvent: Date | null;
   teams: string[]; options: Record<string, unknown>; allowedDomains: string[]; resolveAge: number;
+  fingerprintingRules: string; groupingEnhancements: string;
   /** Who declared the project elsewhere, such as "kubernetes shop/checkout": then it is read-only here. */
   managedBy: string | null;
 }
@@ -83,4 +84,4 @@ export interface ApiToken { id: string; name: string; scopes: string[]; token: s
 
 export interface Attachment { id: string; name: string; mimetype: string; size: number; dateCreated: Date | null }
 export interface EventRow { eventID: string; title: string; date: Date | null; release: string | null; environment: string | null; user: string | null; platform: string | null }
-export interface IssueHash { id: string; latestEventId: string | null; latestTitle: string | null; lastSeen: Date | null }
+export interface IssueHash { id: string; latestEventId: string | null; latestTitle: string | null; timesSeen: number | null; lastSeen: Date | null }
