@@ -11,3 +11,4 @@ pub mod outcome;
 pub mod prepared;
 pub mod record;
 pub mod search;
+pub mod version;
