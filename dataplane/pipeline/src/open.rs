@@ -6,6 +6,7 @@ mod cron;
 mod envelope;
 mod form;
 mod items;
+mod minidump;
 mod multipart;
 mod otlp;
 mod reports;
