@@ -7,7 +7,6 @@ mod envelope;
 mod form;
 mod items;
 mod minidump;
-mod multipart;
 mod otlp;
 mod reports;
 mod security;

@@ -4,7 +4,6 @@
 use super::{
     form, invalid,
     minidump::{self, Crash},
-    multipart::{self, Part},
     unwrap::unwrapped_dump,
 };
 use crate::{
@@ -16,6 +15,7 @@ use model::{
     envelope::Envelope,
     item::ItemType,
     json::{Object, Value},
+    multipart::{self, Part},
     prepared::{Prepared, PreparedAttachment},
 };
 
