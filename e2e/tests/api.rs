@@ -549,6 +549,22 @@ fn search_finds_what_its_terms_say() {
 }
 
 #[test]
+fn search_knows_the_fields_of_events() {
+    check_search(&[
+        ("user.email:anna@example.com", "Alpha Beta Delta Gamma"), ("user.id:7", "Alpha Beta Delta Gamma"), ("!user.email:anna@example.com", ""), ("user.email:nobody@example.com", ""), ("has:user.email", "Alpha Beta Delta Gamma"), ("error.type:Beta", "Beta"), ("error.value:\"Beta happened\"", "Beta"),
+        ("error.mechanism:generic", "Alpha Beta Delta Gamma"), ("stack.function:load", "Alpha Beta Delta Gamma"), ("stack.filename:*orders.py", "Alpha Beta Delta Gamma"), ("stack.module:shop.orders", "Alpha Beta Delta Gamma"), ("stack.function:nowhere", ""),
+        ("http.method:POST", "Gamma"), ("http.url:*checkout*", "Gamma"), ("sdk.name:sentry.e2e", "Gamma"), ("transaction:/checkout", "Gamma"), ("trace:4c79f60c11214eb38604f4ae0781bfb2", "Gamma"), ("release.version:>=1.1", "Alpha Gamma"), ("release.package:shop", "Alpha Beta Gamma"),
+        ("message:*Gamma*", "Gamma"), ("culprit:*", "Alpha Beta Delta Gamma"), ("event.timestamp:>2020-01-01", "Alpha Beta Delta Gamma"), ("subscribed:me", "400"), ("TENANT:t-1", ""),
+        ("user:id:7", "Alpha Beta Delta Gamma"), ("user.email:*@EXAMPLE.com", "Alpha Beta Delta Gamma"), ("!has:user.username", "Alpha Beta Delta Gamma"), ("error.type:[Alpha, Beta]", "Alpha Beta"), ("!error.type:[Alpha, Beta]", "Delta Gamma"),
+        ("error.type:A*", "Alpha"), ("error.value:*HAPPENED", "Alpha Beta Delta Gamma"), ("!error.value:\"Beta happened\"", "Alpha Delta Gamma"), ("error.value:nothing", ""), ("has:http.method", "Gamma"), ("!has:http.method", "Alpha Beta Delta"),
+        ("http.method:POST OR error.type:Beta", "Beta Gamma"), ("(error.type:Beta OR trace:4c79f60c11214eb38604f4ae0781bfb2) AND stack.function:load", "Beta Gamma"), ("has:trace.span trace.span:fa90fdead5f74052", "Gamma"),
+        ("release.version:1.0", "Alpha Beta Delta"), ("release.version:<1.1", "Alpha Beta Delta"), ("release.version:>2", ""), ("release.version:>=2", "Gamma"), ("release.version:>new", "400"), ("release.version:=2.0.0", "Gamma"), ("release.version:1.*", "Alpha Beta Delta"), ("!release.package:shop", "Delta"),
+        ("release.build:5", ""), ("release.stage:adopted", "Alpha Beta Delta Gamma"), ("release.stage:low", ""), ("release.stage:gone", "400"), ("platform:pyth*", "Alpha Beta Delta Gamma"), ("platform:java*", ""), ("has:assigned", "Beta"),
+        ("sdk.version:1.0", "Gamma"), ("transaction:*check*", "Gamma"), ("has:transaction", "Gamma"), ("device.model:x", ""), ("!has:geo.city", "Alpha Beta Delta Gamma"), ("http.status_code:>=500", ""), ("stack.abs_path:*", "Alpha Beta Delta Gamma"), ("!has:stack.abs_path", ""), ("dist:1", ""), ("event.timestamp:soon", "400"),
+    ]);
+}
+
+#[test]
 fn list_is_narrowed_and_sorted_by_its_parameters() {
     let server = Server::start();
     for (name, count, environment) in [("Alpha", 1, "production"), ("Beta", 3, "production"), ("Gamma", 2, "staging")] {
@@ -786,6 +802,22 @@ fn merged_issues_are_one_until_unmerged() {
     assert_eq!(counts, ["2", "2"], "{issues}");
     assert_eq!(desk.get(&format!("organizations/default/issues/{parent}/events/")).json().as_array().map(Vec::len), Some(2));
     assert_ne!(desk.event("Beta", "shop@1.0.0"), parent);
+}
+
+#[test]
+fn unmerged_issues_are_called_by_their_own_events() {
+    let desk = Desk::start();
+    let parent = desk.event("Alpha", "shop@1.0.0");
+    desk.event("Alpha", "shop@1.0.0");
+    let child = desk.event("Beta", "shop@1.0.0");
+    let before: BTreeSet<String> = desk.get(&format!("organizations/default/issues/{child}/hashes/")).json().as_array().expect("hashes").iter().filter_map(|hash| hash["id"].as_str().map(str::to_owned)).collect();
+    assert_eq!(desk.call("PUT", &format!("organizations/default/issues/?id={parent}&id={child}"), json!({ "merge": 1 })).status, 200);
+    // The merged issue is called by its newest event; parted, each is called by its own.
+    assert_eq!(desk.event("Beta", "shop@1.0.0"), parent);
+    let moved = desk.call("DELETE", &format!("organizations/default/issues/{parent}/hashes/?id={}", before.first().expect("a hash")), json!({}));
+    assert_eq!(moved.status, 202, "{}", moved.text());
+    let new = moved.json()["id"].as_str().expect("an id").to_owned();
+    assert_eq!((&desk.issue(&new)["title"], &desk.issue(&parent)["title"]), (&json!("Beta: Beta happened"), &json!("Alpha: Alpha happened")));
 }
 
 #[test]

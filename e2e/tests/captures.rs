@@ -101,6 +101,7 @@ fn every_capture_is_answered_stored_and_read_back() {
         assert_eq!(u64::from(response.status), capture.meta["response_status"].as_u64().expect("recorded"), "{}: {}", capture.name, response.text());
     }
     let mut sent: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    let mut files: Vec<(String, String, Value, Vec<u8>)> = Vec::new();
     for capture in captures.iter().filter(|capture| capture.meta["method"] == "POST") {
         let target = text(&capture.meta["target"]);
         if target.contains("/envelope/") || target.contains("/tunnel") {
@@ -108,6 +109,10 @@ fn every_capture_is_answered_stored_and_read_back() {
             let first: Value = serde_json::from_slice(body.split(|byte| *byte == b'\n').next().unwrap_or_default()).unwrap_or_default();
             for (header, payload) in items(&body) {
                 // The header's id is the event's, whatever the payload says or leaves out.
+                if header["type"] == "attachment" {
+                    files.push((capture.name.clone(), text(&first["event_id"]).replace('-', ""), header, payload));
+                    continue;
+                }
                 let payload = match (text(&header["type"]).as_str(), first["event_id"].as_str()) {
                     ("event" | "feedback", Some(id)) => with_id(&payload, id),
                     _ => payload,
@@ -123,12 +128,20 @@ fn every_capture_is_answered_stored_and_read_back() {
         for (name, payload) in payloads {
             let result = match item_type.as_str() {
                 "event" | "feedback" => check_event(&server, payload),
-                "attachment" | "client_report" | "user_report" => Ok(()),
+                // Counted below, all together.
+                "client_report" => Ok(()),
+                "user_report" => check_report(&server, payload),
                 _ => check_item(&server, item_type, payload),
             };
             failures.extend(result.err().map(|reason| format!("{name} ({item_type}): {reason}")));
         }
     }
+    for (name, event, header, payload) in &files {
+        failures.extend(check_attachment(&server, event, header, payload).err().map(|reason| format!("{name} (attachment): {reason}")));
+    }
+    let reports = sent.remove("client_report").unwrap_or_default();
+    failures.extend(check_client_reports(&server, &reports.iter().map(|(_, payload)| payload.as_slice()).collect::<Vec<_>>()).err());
+    assert!(files.len() >= 4 && reports.len() >= 4 && sent.contains_key("user_report") && sent.contains_key("feedback"), "the recordings hold every kind");
     assert!(failures.is_empty(), "{} of {} payloads differ:\n{}", failures.len(), sent.values().map(Vec::len).sum::<usize>(), failures.join("\n"));
     println!("{} captures, {} payloads compared", captures.len(), sent.values().map(Vec::len).sum::<usize>());
 }
@@ -173,6 +186,49 @@ fn check_event(server: &Server, payload: &[u8]) -> Result<(), String> {
         compare("message", &message, &stored["logentry"]["formatted"].as_str().or(stored["logentry"]["message"].as_str()).unwrap_or_default())?;
     }
     Ok(())
+}
+
+/// The file is listed with its event, by name and kind, and downloads as it was sent.
+fn check_attachment(server: &Server, event: &str, header: &Value, payload: &[u8]) -> Result<(), String> {
+    let folder = format!("/api/0/projects/default/default/events/{event}/attachments/");
+    let get = |path: String| server.send(e2e::server::authorized(Request::new("GET", path)));
+    let name = text(&header["filename"]);
+    let listed = e2e::wait::until(Duration::from_secs(20), || get(folder.clone()).json().as_array()?.iter().find(|file| text(&file["name"]) == name).cloned());
+    let listed = listed.ok_or_else(|| format!("{name} is not listed"))?;
+    compare("size", &Some(payload.len() as u64), &listed["size"].as_u64())?;
+    compare("kind", &header["attachment_type"].as_str().unwrap_or("event.attachment"), &listed["type"].as_str().unwrap_or_default())?;
+    if let Some(content_type) = header["content_type"].as_str() {
+        compare("content type", &content_type, &listed["mimetype"].as_str().unwrap_or_default())?;
+    }
+    compare("bytes", &payload, &get(format!("{folder}{}/?download=1", text(&listed["id"]))).body.as_slice())
+}
+
+/// What a person wrote is listed with its event.
+fn check_report(server: &Server, payload: &[u8]) -> Result<(), String> {
+    let sent: Value = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+    let get = || server.send(e2e::server::authorized(Request::new("GET", "/api/0/projects/default/default/user-reports/"))).json();
+    let is_same = |report: &Value| ["name", "email", "comments"].iter().all(|key| report[key].as_str().unwrap_or_default() == sent[key].as_str().unwrap_or_default());
+    let id = text(&sent["event_id"]).replace('-', "");
+    let found = e2e::wait::until(Duration::from_secs(20), || get().as_array()?.iter().find(|report| is_same(report) && report.to_string().contains(&id)).cloned());
+    found.map(|_| ()).ok_or_else(|| "not listed".into())
+}
+
+/// Everything that clients said they dropped is counted, by category and reason.
+fn check_client_reports(server: &Server, reports: &[&[u8]]) -> Result<(), String> {
+    let mut dropped: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for report in reports {
+        let report: Value = serde_json::from_slice(report).map_err(|error| error.to_string())?;
+        for entry in report["discarded_events"].as_array().into_iter().flatten() {
+            *dropped.entry((text(&entry["category"]), text(&entry["reason"]))).or_default() += entry["quantity"].as_u64().unwrap_or_default();
+        }
+    }
+    let path = "/api/0/organizations/default/stats_v2/?field=sum(quantity)&groupBy=category&groupBy=reason&outcome=client_discard&statsPeriod=30d&interval=1d";
+    let counted = || {
+        let groups = server.send(e2e::server::authorized(Request::new("GET", path))).json()["groups"].as_array().cloned().unwrap_or_default();
+        groups.iter().map(|group| ((text(&group["by"]["category"]), text(&group["by"]["reason"])), group["totals"]["sum(quantity)"].as_u64().unwrap_or_default())).collect::<BTreeMap<_, _>>()
+    };
+    e2e::wait::until(Duration::from_secs(20), || Some(()).filter(|()| counted() == dropped));
+    compare("client reports", &dropped, &counted())
 }
 
 fn frames(value: &Value) -> usize {

@@ -5,10 +5,11 @@
 
 mod events;
 mod issues;
+mod stages;
 mod window;
 
 use crate::{ApiError, request::Call};
-use model::search::{self, Pattern, Query, Term, Test};
+use model::search::{self, Key, Pattern, Query, Term, Test};
 use store::{EventFilter, EventScope, IssueFilter, Organization, SearchBudget};
 
 pub use events::event_filter;
@@ -107,9 +108,14 @@ impl Searcher<'_> {
         issues::lower_term(self.call, self.organization, term, self.call.api.backstage.now_ms()).await
     }
 
-    /// `release:latest` with the versions that it means.
+    /// `release:latest` and `release.stage:` with the versions that they mean.
     async fn with_latest(&self, term: &Term) -> Result<Term, ApiError> {
         let Term::Key { key, test: Test::OneOf(patterns) } = term else { return Ok(term.clone()) };
+        if !key.is_tag && key.name == "release.stage" {
+            let versions = stages::releases_in(self.call, self.organization, self.scope, patterns).await?;
+            let patterns = versions.into_iter().map(|text| Pattern { text, has_star: false }).collect();
+            return Ok(Term::Key { key: Key { name: "release".into(), is_tag: false }, test: Test::OneOf(patterns) });
+        }
         if key.is_tag || key.name != "release" || !patterns.iter().any(|pattern| pattern.text == "latest") {
             return Ok(term.clone());
         }

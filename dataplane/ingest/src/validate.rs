@@ -2,17 +2,14 @@
 //!
 //! In: the route and the decoded body. Out: the [`Opened`] items it will become. What the worker makes of them is not known here.
 
-mod legacy;
 mod multipart;
 mod otlp;
 
 use crate::{accept::Request, auth, error::IngestError, inspect::{self, Opened}};
 use config::ingest::{ENVELOPE_BYTES_MAX, EVENT_BYTES_MAX, OTLP_BYTES_MAX};
 use http::{HeaderMap, header};
-use model::{ids::EventId, item::ItemType, json, record::Route};
+use model::{ids::EventId, item::ItemType, json, legacy_body::{self, LegacyError}, record::Route};
 use std::io::{self, Read};
-
-pub use multipart::boundary;
 
 /// Refuses media types the route does not read: 415.
 ///
@@ -66,7 +63,7 @@ fn open_parts(route: Route, query: Option<&str>, headers: &HeaderMap, event_id: 
     match route {
         Route::Envelope => inspect::envelope(body),
         Route::Store if essence(headers) == "application/x-sentry-envelope" => inspect::envelope(body),
-        Route::Store | Route::StorePixel => event(&legacy::event_json(body)?),
+        Route::Store | Route::StorePixel => event(&legacy_body::event_json(body, EVENT_BYTES_MAX).map_err(of_legacy)?),
         Route::Security => security(body),
         Route::Nel => json_item(ItemType::Nel, body),
         Route::Cron => cron(query, body),
@@ -76,6 +73,13 @@ fn open_parts(route: Route, query: Option<&str>, headers: &HeaderMap, event_id: 
         Route::OtlpLogs => otlp::open(ItemType::OtlpLogs, headers, body),
         Route::VercelLogs => vercel(body),
         Route::Outcomes => Err(IngestError::NotFound),
+    }
+}
+
+fn of_legacy(error: LegacyError) -> IngestError {
+    match error {
+        LegacyError::TooLarge => IngestError::ItemTooLarge(ItemType::Event),
+        LegacyError::Encoding | LegacyError::Compression => IngestError::Invalid("invalid JSON data"),
     }
 }
 

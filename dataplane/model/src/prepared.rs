@@ -1,6 +1,6 @@
 //! What the pipeline makes of a record and the stores write: rows-to-be, before any decision.
 
-use crate::{category::Category, ids::EventId, item::ItemType, outcome::OutcomeKind};
+use crate::{category::Category, ids::EventId, item::ItemType, outcome::OutcomeKind, search::fields::Fact};
 
 /// One record of the queue after the pure part of the worker.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,10 @@ pub struct PreparedEvent {
     pub user: Option<String>,
     /// All index tags in order (`level`, `environment`, `release` … included), key ≤ 200, value ≤ 200.
     pub tags: Vec<(String, String)>,
+    /// Fields that are searched without opening the event, in order; values ≤ 200.
+    pub facts: Vec<(Fact, String)>,
+    /// [`crate::search::fields::stack_digest`] of the payload.
+    pub stack_digest: Option<u64>,
     /// Issue metadata as JSON: type, value, filename, function, title …
     pub metadata: Vec<u8>,
     /// The last exception's mechanism said so; `None` where nothing was said.

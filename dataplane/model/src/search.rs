@@ -1,8 +1,9 @@
 //! The search language of issues and events (`product-api` §4.1), with AND, OR and parentheses everywhere.
 //!
 //! In: what a person typed. Out: a [`Query`] tree, or an error that says where and what. Which keys exist and what they mean is not
-//! known here.
+//! known here; what they mean inside an event is told by [`fields`].
 
+pub mod fields;
 mod parse;
 mod value;
 

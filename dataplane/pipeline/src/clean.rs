@@ -165,6 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn hardware_addresses_are_replaced() {
+        for address in ["00:1b:63:84:45:e6", "00-1B-63-84-45-E6", "00 1b 63 84 45 e6", "001b.6384.45e6"] {
+            check(Generation::Y2026, &format!("lost {address}, again"), "lost <mac>, again");
+        }
+        check(Generation::Y2026, "took 10 20 30 40 50 60 ms", "took <int> <int> <int> <int> <int> <int> ms");
+    }
+
+    #[test]
+    fn random_ids_are_replaced_and_words_with_a_number_are_not() {
+        check(Generation::Y2026, "no order ord_9XkQ2mZ7 in s3", "no order ord_<random_id> in s3");
+        check(Generation::Y2026, "key a7f3k9q2-x8y1z4", "key <random_id>");
+        check(Generation::Y2026, "h264 and base64 in x2y3 by sha256sum", "h264 and base64 in x2y3 by sha256sum");
+    }
+
+    #[test]
     fn values_after_equals_are_replaced() {
         check(Generation::Y2026, "a=True b=\"x\" c='y' d = 'z' e='1\"", "a=<bool> b=<quoted_str> c=<quoted_str> d = 'z' e='<int>\"");
     }

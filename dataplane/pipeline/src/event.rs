@@ -19,6 +19,7 @@ use model::{
     json::{self, Value},
     outcome::OutcomeKind,
     prepared::{Level, Prepared, PreparedEvent, PreparedOutcome},
+    search::fields,
 };
 
 /// An event as it came.
@@ -118,6 +119,8 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
         dist: text("dist"),
         environment: text("environment"),
         user,
+        facts: Vec::new(),
+        stack_digest: None,
         tags,
         metadata: json::to_vec(&Value::Object(heading.metadata)),
         handled,
@@ -126,6 +129,8 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
         payload: Vec::new(),
     };
     write_back::apply(&mut event, changes);
+    prepared.facts = fields::facts(&event, prepared.user.as_deref());
+    prepared.stack_digest = fields::stack_digest(&event);
     prepared.payload = json::to_vec(&event);
     prepared
 }

@@ -7,6 +7,7 @@ mod condition;
 mod csp;
 mod extensions;
 mod lists;
+mod releases;
 
 use crate::{
     enhance::glob::{Pattern, Style},
@@ -17,6 +18,7 @@ use condition::Condition;
 use config::project::FilterOptions;
 use lists::{AddressList, is_crawler};
 use model::json::Value;
+use releases::ReleasePattern;
 
 /// The filters of a project, compiled.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct Filters {
     options: FilterOptions,
     generic: Vec<(String, Condition)>,
     addresses: AddressList,
-    releases: Vec<Pattern>,
+    releases: Vec<ReleasePattern>,
     errors: Vec<Pattern>,
     transactions: Vec<Pattern>,
 }
@@ -46,7 +48,7 @@ impl Filters {
         Filters {
             generic: generic.filter_map(|filter| Some((filter.id.clone(), Condition::of_filter(filter)?))).collect(),
             addresses: AddressList::new(&options.ip_addresses),
-            releases: globs(&options.releases, Style::TextIgnoringCase),
+            releases: options.releases.iter().filter_map(|text| ReleasePattern::new(text)).collect(),
             errors: globs(&options.error_messages, Style::TextIgnoringCase),
             transactions: globs(&options.transactions, Style::TextIgnoringCase),
             options: options.clone(),
@@ -62,7 +64,7 @@ impl Filters {
         let tests: [(&str, bool, &dyn Fn() -> bool); 8] = [
             ("invalid-csp", options.invalid_csp, &|| csp::is_invalid(subject.view, &options.csp_disallowed_sources)),
             ("ip-address", !self.addresses.is_empty(), &|| self.address_matches(subject)),
-            ("release-version", !self.releases.is_empty(), &|| subject.view.text(&["release"]).is_some_and(|release| any(&self.releases, release))),
+            ("release-version", !self.releases.is_empty(), &|| subject.view.text(&["release"]).is_some_and(|release| self.releases.iter().any(|pattern| pattern.matches(release)))),
             ("error-message", !self.errors.is_empty(), &|| self.error_matches(subject.view)),
             ("localhost", options.localhost, &|| lists::is_localhost(subject)),
             ("browser-extensions", options.browser_extensions, &|| extensions::is_from_extension(subject.view)),

@@ -11,6 +11,7 @@ pub mod fingerprint;
 pub mod frame;
 pub mod functions;
 mod interfaces;
+mod main_exception;
 mod stacktrace;
 mod strategies;
 pub mod title;

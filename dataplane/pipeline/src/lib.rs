@@ -13,6 +13,7 @@ pub mod filter;
 pub mod group;
 pub mod normalize;
 mod open;
+pub mod rule_lines;
 pub mod scrub;
 pub mod view;
 

@@ -6,7 +6,7 @@ mod cron;
 mod envelope;
 mod form;
 mod items;
-mod multipart;
+mod minidump;
 mod otlp;
 mod reports;
 mod security;

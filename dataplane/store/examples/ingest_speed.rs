@@ -37,6 +37,8 @@ fn prepared(dice: &mut shapes::Dice, number: u64, now_ms: i64) -> Prepared {
         environment: Some(text("environment")),
         user: Some(user),
         tags: tags.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        facts: model::search::fields::facts(&model::json::parse(value.to_string().as_bytes()).unwrap_or_default(), Some("id:")),
+        stack_digest: model::search::fields::stack_digest(&model::json::parse(value.to_string().as_bytes()).unwrap_or_default()),
         metadata: value["metadata"].to_string().into_bytes(),
         handled: Some(false),
         hashes: vec![hash],

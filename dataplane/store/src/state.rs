@@ -31,7 +31,6 @@ mod schema;
 mod seed;
 mod sql;
 mod tombstones;
-mod version;
 
 pub(crate) use db::Db;
 pub(crate) use migrate::migrate;

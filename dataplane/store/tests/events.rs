@@ -93,6 +93,58 @@ async fn filters_find_by_column_tag_and_text() {
 }
 
 #[tokio::test]
+async fn filters_find_by_fields_inside_events() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let events = (0..6).map(|number: u128| {
+        let payload = format!(
+            r#"{{"user": {{"id": "7", "email": "a{number}@example.com"}}, "sdk": {{"name": "sentry.python"}}, "contexts": {{"trace": {{"trace_id": "{number:032x}"}}, "device": {{"memory_size": {number}}}}},
+            "exception": {{"values": [{{"type": "Inner", "value": "cart {number}"}}, {{"type": "Outer", "stacktrace": {{"frames": [{{"function": "load{}", "filename": "shop/orders.py"}}]}}}}]}}}}"#,
+            number % 2
+        );
+        let (facts, stack_digest) = {
+            let event = model::json::parse(payload.as_bytes()).expect("JSON");
+            (model::search::fields::facts(&event, Some("id:7")), model::search::fields::stack_digest(&event))
+        };
+        let release = Some(format!("shop@1.{number}.0+{number}"));
+        PreparedEvent { payload: payload.into_bytes(), facts, stack_digest, user: Some("id:7".into()), tags: vec![("user".into(), "id:7".into())], release, ..event(number, number as u8, NOW + number as i64) }
+    });
+    worker.store(events.collect(), NOW).await;
+    let is = |field: &str, test| EventFilter::Is(EventField::Inner(field.into()), test);
+    let equals = |field: &str, value: &str| is(field, EventTest::Equals(value.into()));
+    let version = |test, value: &str| EventFilter::Is(EventField::ReleasePart(ReleasePart::Version), EventTest::Version(test, value.into()));
+    let cases = [
+        (equals("user.id", "7"), 6),
+        (equals("user.id", "id:7"), 0),
+        (equals("user.email", "a3@example.com"), 1),
+        (is("user.email", EventTest::Glob("A*@EXAMPLE.com".into())), 6),
+        (is("user.username", EventTest::Present), 0),
+        (equals("error.type", "Inner"), 6),
+        (equals("error.value", "cart 4"), 1),
+        (is("error.value", EventTest::Glob("*CART*".into())), 6),
+        (equals("error.value", "cart 9"), 0),
+        (EventFilter::Not(Box::new(equals("error.value", "cart 4"))), 5),
+        (equals("stack.function", "load1"), 3),
+        (is("stack.filename", EventTest::Glob("*orders.py".into())), 6),
+        (equals("stack.module", "shop"), 0),
+        (equals("trace", "00000000000000000000000000000005"), 1),
+        (is("device.memory_size", EventTest::Number(NumberTest::Greater, 3.0)), 2),
+        (EventFilter::And(vec![equals("error.value", "cart 1"), equals("stack.function", "load0")]), 0),
+        (version(NumberTest::GreaterOrEqual, "1.4"), 2),
+        (version(NumberTest::Less, "1.0.1"), 1),
+        (EventFilter::Is(EventField::ReleasePart(ReleasePart::Package), EventTest::Equals("shop".into())), 6),
+        (EventFilter::Is(EventField::ReleasePart(ReleasePart::Build), EventTest::Number(NumberTest::LessOrEqual, 2.0)), 3),
+    ];
+    for (filter, expected) in cases {
+        let page = stores.event_reads.list(&scope(&worker, None), &filter, None, 100, SearchBudget::default()).await.expect("lists");
+        assert_eq!(page.rows.len(), expected, "{filter:?}");
+        let hits = stores.event_reads.hashes(&scope(&worker, None), &filter, 100, SearchBudget::default()).await.expect("searches");
+        assert_eq!(hits.hits.len(), expected, "{filter:?}");
+    }
+}
+
+#[tokio::test]
 async fn series_totals_users_and_facets_count() {
     let folder = tempfile::tempdir().expect("temp dir");
     let stores = open(folder.path(), None).await;

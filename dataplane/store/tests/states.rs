@@ -263,6 +263,9 @@ async fn merge_unmerge_delete_and_discard(worker: &Worker<'_>) {
     assert_eq!((joined.issue_id, joined.hash_id), (a, unit(1).hash_id));
     let out = stores.issue_changes.unmerge(organization, a, &[unit(1).hash_id], None, NOW).await.expect("unmerges");
     assert_eq!((out.times_seen, issue(worker, a).await.times_seen), (2, 1));
+    // The merged issue was called by its newest event; parted, each is called as before.
+    assert_eq!((out.title.as_str(), issue(worker, a).await.title.as_str()), ("ValueError: bad 8", "ValueError: bad 7"));
+    assert_eq!((out.first_seen_ms, out.last_seen_ms, issue(worker, a).await.last_seen_ms), (NOW + 1, NOW + 3, NOW));
     assert_eq!(stores.hashes.issues_of(organization, &[unit(0).hash_id, unit(1).hash_id]).await.expect("joins"), [Some(a), Some(out.id)]);
     let gone = stores.issue_changes.delete(organization, &[out.id]).await.expect("deletes");
     assert_eq!(gone.len(), 1);

@@ -12,6 +12,7 @@ pub async fn lower_term(call: &Call, organization: &Organization, term: &Term, n
     let (key, test) = match term {
         Term::Is(state) => return is(state).map(Some),
         Term::Text(text) => return Ok(Some(IssueFilter::Or(vec![IssueFilter::Text(text.clone()), IssueFilter::ShortId(vec![text.clone()])]))),
+        Term::Has(key) if !key.is_tag && matches!(key.name.as_str(), "assigned" | "assigned_to") => return Ok(Some(IssueFilter::Not(Box::new(IssueFilter::Unassigned)))),
         Term::Has(_) => return Ok(None),
         Term::Key { key, .. } if key.is_tag => return Ok(None),
         Term::Key { key, test } => (key.name.as_str(), test),
@@ -25,6 +26,8 @@ pub async fn lower_term(call: &Call, organization: &Organization, term: &Term, n
         "issue" | "issue.id" => ids(patterns(key, test)?),
         "issue.type" | "type" => IssueFilter::EventType(texts(patterns(key, test)?)),
         "issue.category" => category(patterns(key, test)?),
+        // Patterns are the events' business.
+        "platform" | "platform.name" if patterns(key, test)?.iter().any(|pattern| pattern.has_star) => return Ok(None),
         "platform" | "platform.name" => IssueFilter::Platform(texts(patterns(key, test)?)),
         "project" | "project.name" | "project.id" => return Err(ApiError::Invalid(format!("Choose projects by the parameter project=ID, not by {key}: in the query."))),
         "firstRelease" => IssueFilter::FirstRelease(latest_or(call, organization, patterns(key, test)?).await?),

@@ -144,11 +144,12 @@ pub static Y2024: [Class; 17] = [
     approved("bool", BOOL, after_equals),
 ];
 
-/// As of April 2026.
-pub static Y2026: [Class; 20] = [
+/// As of April 2026, with the two classes of August that catch what people missed most (`mac`, `random_id`).
+pub static Y2026: [Class; 22] = [
     class("email", EMAIL),
     class("url", URL),
     class("hostname", hostname!()),
+    approved("mac", MAC, mac),
     approved("ip", r"[0-9a-fA-F]{0,4}:[0-9a-fA-F:]", ipv6),
     class("ip", IPV4),
     class("traceparent", TRACEPARENT),
@@ -186,6 +187,7 @@ pub static Y2026: [Class; 20] = [
     class("swift_txn_id", r"\btx[0-9a-f]{21}-[0-9a-f]{10}\w*"),
     approved("hex", r"-?\b(?:0[xX][0-9a-fA-F]+|[0-9a-f]{4,128}|[0-9A-F]{4,128})\b", hex),
     approved("git_sha", r"\b[0-9a-f]{7}\b", mixed),
+    approved("random_id", RANDOM_ID, random_id),
     class("float", FLOAT),
     approved("int", r"-?\b[0-9]{1,7}\b", sign_after_no_word),
     approved("quoted_str", QUOTED, after_equals),
@@ -199,6 +201,35 @@ const IPV6_2024: &str = concat!(
     r"(?:[0-9a-fA-F]{1,4}:){1,3}(?::[0-9a-fA-F]{1,4}){1,4}|(?:[0-9a-fA-F]{1,4}:){1,2}(?::[0-9a-fA-F]{1,4}){1,5}|",
     r"[0-9a-fA-F]{1,4}:(?::[0-9a-fA-F]{1,4}){1,6}|:(?:(?::[0-9a-fA-F]{1,4}){1,7}|:)|fe80:(?::[0-9a-fA-F]{0,4}){0,4}%[0-9a-zA-Z]+"
 );
+
+const MAC: &str = concat!(
+    r"\b[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\b|\b[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}\b|\b[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2}){5}\b|",
+    r"\b[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\b"
+);
+/// At least three switches between letters and digits, then parts with a digit joined by dashes.
+const RANDOM_ID: &str = concat!(
+    "(?:[a-zA-Z]{1,32}[0-9]{1,32}[a-zA-Z]{1,32}[0-9][a-zA-Z0-9]*|[0-9]{1,32}[a-zA-Z]{1,32}[0-9]{1,32}[a-zA-Z][a-zA-Z0-9]*)",
+    "(?:-[a-zA-Z0-9]*[0-9][a-zA-Z0-9]*)*"
+);
+
+/// No part of a longer row of pairs; one of numbers alone with blanks between them is a list of numbers.
+fn mac(text: &str, start: usize, end: usize) -> Option<usize> {
+    let joint = text[start..end].chars().find(|c| !c.is_ascii_hexdigit())?;
+    let goes_on = |c: Option<char>| joint != ' ' && joint != '.' && c == Some(joint);
+    let is_list = joint == ' ' && !text[start..end].bytes().any(|byte| byte.is_ascii_alphabetic());
+    (!is_list && !goes_on(text[..start].chars().next_back()) && !goes_on(text[end..].chars().next())).then_some(end)
+}
+
+/// Underscores may touch it, letters and digits may not. Short ones of one case are words like `2d3d`.
+fn random_id(text: &str, start: usize, end: usize) -> Option<usize> {
+    let touches = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    if touches(text[..start].chars().next_back()) || touches(text[end..].chars().next()) {
+        return None;
+    }
+    let letters = text[start..end].as_bytes();
+    let is_mixed_case = letters.iter().any(u8::is_ascii_lowercase) && letters.iter().any(u8::is_ascii_uppercase);
+    (is_mixed_case || letters.len() >= 6).then_some(end)
+}
 
 fn after_equals(text: &str, start: usize, end: usize) -> Option<usize> {
     text[..start].ends_with('=').then_some(end)

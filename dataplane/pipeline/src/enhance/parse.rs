@@ -4,17 +4,11 @@
 //! takes the good ones with it.
 
 use super::glob::{Pattern, Style};
+use crate::rule_lines::{self, Cursor, parse_lines};
 use super::rule::{Action, ExceptionField, ExceptionMatcher, Flag, FrameMatcher, FrameTest, Range, Rule, parse_bool};
 
 /// A line that is no rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineError {
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-    pub error: SyntaxError,
-}
+pub type LineError = rule_lines::LineError<SyntaxError>;
 
 /// Why a line is no rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,35 +41,19 @@ pub enum SyntaxError {
 
 /// Parses all lines; empty ones and comments are skipped.
 pub fn parse_rules(text: &str) -> (Vec<Rule>, Vec<LineError>) {
-    let (mut rules, mut errors) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().enumerate() {
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        let mut cursor = Cursor { text: trimmed, at: 0 };
-        match parse_rule(&mut cursor) {
-            Ok(rule) => rules.push(rule),
-            Err(error) => {
-                let indent = line.chars().take_while(|c| c.is_whitespace()).count();
-                let column = indent + trimmed[..cursor.at].chars().count() + 1;
-                errors.push(LineError { line: index + 1, column, error });
-            }
-        }
-    }
-    (rules, errors)
+    parse_lines(text, parse_rule)
 }
 
 fn parse_rule(cursor: &mut Cursor) -> Result<Rule, SyntaxError> {
     let mut rule = Rule { frame: Vec::new(), exception: Vec::new(), caller: None, callee: None, actions: Vec::new(), text: String::new() };
-    if cursor.eat('[') {
+    if cursor.eat_next('[') {
         rule.caller = Some(bracketed(cursor)?);
         cursor.expect('|')?;
     }
     while !cursor.at_action() && !matches!(cursor.peek(), None | Some('|' | '#')) {
         matcher(cursor, &mut rule)?;
     }
-    if cursor.eat('|') {
+    if cursor.eat_next('|') {
         cursor.expect('[')?;
         rule.callee = Some(bracketed(cursor)?);
     }
@@ -116,7 +94,7 @@ fn matcher(cursor: &mut Cursor, rule: &mut Rule) -> Result<(), SyntaxError> {
 }
 
 fn key_and_argument(cursor: &mut Cursor) -> Result<(bool, String, String), SyntaxError> {
-    let negated = cursor.eat('!');
+    let negated = cursor.eat_next('!');
     cursor.skip_space();
     let key = cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
     if key.is_empty() {
@@ -184,28 +162,14 @@ fn variable(cursor: &mut Cursor) -> Result<Action, SyntaxError> {
     action.ok_or(SyntaxError::BadValue { name, value })
 }
 
-struct Cursor<'a> {
-    text: &'a str,
-    /// In bytes.
-    at: usize,
-}
-
 impl<'a> Cursor<'a> {
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn skip_space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start().len();
-    }
-
     /// The next character that is no space.
     fn peek(&mut self) -> Option<char> {
         self.skip_space();
         self.rest().chars().next()
     }
 
-    fn eat(&mut self, wanted: char) -> bool {
+    fn eat_next(&mut self, wanted: char) -> bool {
         let found = self.peek() == Some(wanted);
         if found {
             self.at += wanted.len_utf8();
@@ -214,14 +178,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn expect(&mut self, wanted: char) -> Result<(), SyntaxError> {
-        if self.eat(wanted) { Ok(()) } else { Err(SyntaxError::Expected(wanted)) }
-    }
-
-    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &'a str {
-        let rest = self.rest();
-        let end = rest.find(|c| !accept(c)).unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
+        if self.eat_next(wanted) { Ok(()) } else { Err(SyntaxError::Expected(wanted)) }
     }
 
     /// Whether an action and no matcher stands here.

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::{
     enhance::glob::{Pattern, Style},
-    filter::lists::AddressList,
+    filter::{lists::AddressList, releases::{self, Bound, ReleasePattern}},
 };
 use config::project::GenericFilter;
 use model::json::Value;
@@ -20,6 +20,10 @@ pub enum Condition {
     Glob {
         getter: String,
         patterns: Vec<Pattern>,
+    },
+    Release {
+        getter: String,
+        patterns: Vec<ReleasePattern>,
     },
     Cidr {
         getter: String,
@@ -93,7 +97,8 @@ impl Condition {
             "gte" => compare(Order::GreaterOrEqual),
             "lt" => compare(Order::Less),
             "lte" => compare(Order::LessOrEqual),
-            "glob" | "release" => {
+            "release" => Some(Condition::Release { getter: text("name")?, patterns: strings().iter().filter_map(|text| ReleasePattern::new(text)).collect() }),
+            "glob" => {
                 let patterns = strings().iter().filter(|text| !text.is_empty()).filter_map(|text| Pattern::new(text, Style::TextIgnoringCase)).collect();
                 Some(Condition::Glob { getter: text("name")?, patterns })
             }
@@ -116,6 +121,9 @@ impl Condition {
         match self {
             Condition::Compare { getter, op, value } => compare(get(subject, element, getter), *op, value),
             Condition::Glob { getter, patterns } => {
+                get(subject, element, getter).text().is_some_and(|text| patterns.iter().any(|pattern| pattern.matches(text)))
+            }
+            Condition::Release { getter, patterns } => {
                 get(subject, element, getter).text().is_some_and(|text| patterns.iter().any(|pattern| pattern.matches(text)))
             }
             Condition::Cidr { getter, blocks } => get(subject, element, getter).text().is_some_and(|text| blocks.contains(text)),
@@ -207,12 +215,18 @@ fn compare(found: Found, op: Order, value: &Json) -> bool {
             one => equals(one),
         };
     }
-    let (Found::Number(found), Some(value)) = (found, value.as_f64()) else { return false };
-    match op {
-        Order::Equal => found == value,
-        Order::Greater => found > value,
-        Order::GreaterOrEqual => found >= value,
-        Order::Less => found < value,
-        Order::LessOrEqual => found <= value,
-    }
+    let order = match (&found, value) {
+        (Found::Number(found), value) => value.as_f64().and_then(|value| found.partial_cmp(&value)),
+        // Texts have an order where both are versions.
+        (Found::Text(found), Json::String(value)) => model::version::parse(found).zip(releases::limit(value)).map(|(found, value)| found.cmp(&value)),
+        _ => None,
+    };
+    let bound = match op {
+        Order::Equal => Bound::Equal,
+        Order::Greater => Bound::Greater,
+        Order::GreaterOrEqual => Bound::GreaterOrEqual,
+        Order::Less => Bound::Less,
+        Order::LessOrEqual => Bound::LessOrEqual,
+    };
+    order.is_some_and(|order| bound.holds(order))
 }

@@ -41,6 +41,17 @@ fn release_version_is_a_glob() {
 }
 
 #[test]
+fn release_version_may_be_a_range() {
+    let options = || FilterOptions { releases: vec!["app@>=1.2 <2".into()], ..off() };
+    check(options(), r#"{"release":"app@1.4.0"}"#, Some("release-version"));
+    check(options(), r#"{"release":"app@2.0.0"}"#, None);
+    let generic = |op: &str, value: &str| GenericFilter { id: "old".into(), is_enabled: true, condition: Some(serde_json::json!({"op": op, "name": "event.release", "value": value})) };
+    check(FilterOptions { generic: vec![generic("lt", "1.3")], ..off() }, r#"{"release":"app@1.2.9"}"#, Some("old"));
+    check(FilterOptions { generic: vec![generic("lt", "1.3")], ..off() }, r#"{"release":"app@1.3.0"}"#, None);
+    check(FilterOptions { generic: vec![generic("release", "<1.3")], ..off() }, r#"{"release":"app@1.2.9"}"#, Some("old"));
+}
+
+#[test]
 fn error_message_matches_type_and_value_value_or_message() {
     let options = || FilterOptions { error_messages: vec!["TypeError: *".into(), "boom*".into(), "".into()], ..off() };
     check(options(), r#"{"exception":[{"type":"TypeError","value":"x"}]}"#, Some("error-message"));

@@ -35,7 +35,8 @@ pub fn heading(view: &EventView, grouping: &Grouping) -> Heading {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str);
     let location = text("filename").or_else(|| text("uri")).or_else(|| text("origin")).map(str::to_owned);
     let by_rule = grouping.matched_rule.and_then(|found| found.rule.title.as_ref()).map(|title| Resolver { view, config: grouping.config }.title(title));
-    let title = by_rule.clone().unwrap_or_else(|| title_of(event_type, &metadata));
+    let spoken = || main_exception(view, main_id).and_then(|exception| message_of(view, exception)).map(first_line);
+    let title = by_rule.clone().or_else(spoken).unwrap_or_else(|| title_of(event_type, &metadata));
     if let Some(mix) = in_app_mix(view) {
         metadata.insert("in_app_frame_mix", Value::from(mix));
     }
@@ -84,6 +85,19 @@ fn error_metadata(view: &EventView, exception: Option<&Exception>) -> Object<'st
     metadata
 }
 
+/// What a message event says whose stack trace the SDK sent as an exception without type (JavaScript's `captureMessage`): the
+/// function that logged it is no name for it.
+fn message_of<'e>(view: &EventView<'e>, exception: &Exception<'e>) -> Option<&'e str> {
+    let is_synthetic = exception.mechanism.as_ref().is_some_and(|mechanism| mechanism.synthetic);
+    let has_type = exception.kind.is_some_and(|kind| !kind.is_empty());
+    let said = view.message().or(exception.value).filter(|text| !text.trim().is_empty());
+    said.filter(|_| is_synthetic && !has_type)
+}
+
+fn first_line(message: &str) -> String {
+    cut(message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default(), 256)
+}
+
 fn csp_metadata(view: &EventView) -> Object<'static> {
     let text = |key: &str| view.json.str_at(&["csp", key]).unwrap_or_default();
     let mut metadata = Object::new();
@@ -113,9 +127,9 @@ fn feedback_metadata(view: &EventView) -> Object<'static> {
 }
 
 fn default_metadata(view: &EventView) -> Object<'static> {
-    let line = view.message().and_then(|message| message.lines().map(str::trim).find(|line| !line.is_empty()));
+    let line = view.message().map(first_line).filter(|line| !line.is_empty());
     let mut metadata = Object::new();
-    metadata.insert("title", Value::string(line.map_or("<unlabeled event>".to_owned(), |line| cut(line, 256))));
+    metadata.insert("title", Value::string(line.unwrap_or_else(|| "<unlabeled event>".to_owned())));
     metadata
 }
 
@@ -188,4 +202,27 @@ fn frame_culprit(frame: &Frame) -> Option<String> {
     }
     let place = frame.module.filter(|module| !module.is_empty()).or(frame.filename.filter(|name| !name.is_empty()))?;
     Some(if matches!(frame.platform, "javascript" | "node") { format!("{function}({place})") } else { format!("{place} in {function}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::RuleTexts;
+
+    fn check(event: &str, title: &str) {
+        let rules = RuleTexts::default().compile().expect("default rules");
+        let event = model::json::parse(event.as_bytes()).expect("JSON");
+        let mut view = EventView::new(&event);
+        crate::group::enhance_event(&mut view, &rules);
+        let grouping = crate::group::group_event(&view, &rules);
+        assert_eq!(heading(&view, &grouping).title, title);
+    }
+
+    #[test]
+    fn message_with_a_stack_is_titled_by_its_text() {
+        let stack = r#""stacktrace": {"frames": [{"function": "window.run", "filename": "a.js"}]}, "mechanism": {"type": "generic", "synthetic": true}"#;
+        check(&format!(r#"{{"platform": "javascript", "exception": {{"values": [{{"value": "Cart was empty", {stack}}}]}}}}"#), "Cart was empty");
+        check(&format!(r#"{{"platform": "javascript", "logentry": {{"formatted": "Cart was\nempty"}}, "exception": {{"values": [{{"value": "x", {stack}}}]}}}}"#), "Cart was");
+        check(&format!(r#"{{"platform": "native", "exception": {{"values": [{{"type": "SIGSEGV", "value": "x", {stack}}}]}}}}"#), "window.run");
+    }
 }

@@ -75,7 +75,7 @@ pub fn group_event<'e>(view: &EventView<'e>, rules: &'e GroupingRules) -> Groupi
             (fingerprinted(components, &fingerprint, &resolver, matched_rule.as_ref()), main)
         }
     };
-    Grouping { config, variants, fingerprint, matched_rule, main_exception_id }
+    Grouping { config, variants, fingerprint, matched_rule, main_exception_id: super::main_exception::inside_wrapper(view).or(main_exception_id) }
 }
 
 /// The SDK's fingerprint; none counts as the default one.

@@ -3,7 +3,7 @@
 
 use super::{
     form, invalid,
-    multipart::{self, Part},
+    minidump::{self, Crash},
     unwrap::unwrapped_dump,
 };
 use crate::{
@@ -15,6 +15,7 @@ use model::{
     envelope::Envelope,
     item::ItemType,
     json::{Object, Value},
+    multipart::{self, Part},
     prepared::{Prepared, PreparedAttachment},
 };
 
@@ -43,7 +44,7 @@ fn upload(request: &Request, parts: &[Part], dump: Option<&[u8]>, prepared: &mut
         return prepared.outcomes.push(invalid(Category::Error, "invalid_minidump", 1, Some(event_id)));
     };
     let mut event = form::event_of_fields(parts);
-    describe_crash(&mut event, "Minidump", "minidump", dump_time_s(&dump));
+    describe_dump(&mut event, &dump);
     store_event(request, event, prepared);
     let dump_part = parts.iter().position(|part| part.name == DUMP_FIELD);
     let filename = dump_part.and_then(|at| parts[at].filename.clone()).unwrap_or_else(|| "minidump.dmp".into());
@@ -103,7 +104,7 @@ pub(crate) fn event_of_attachments(request: &Request, envelope: &Envelope, prepa
     let payload = of_type("event.payload");
     let mut event = payload.and_then(form::event_of_message_pack).unwrap_or_default();
     if let Some(dump) = of_type("event.minidump") {
-        describe_crash(&mut event, "Minidump", "minidump", dump_time_s(dump));
+        describe_dump(&mut event, &unwrapped_dump(dump, request.project.limits.decoded_bytes_max).unwrap_or(dump.into()));
     } else if of_type("event.applecrashreport").is_some() {
         describe_crash(&mut event, "AppleCrashReport", "applecrashreport", None);
     } else if payload.is_none() {
@@ -118,6 +119,75 @@ pub(crate) fn event_of_attachments(request: &Request, envelope: &Envelope, prepa
 fn store_event(request: &Request, event: Object, prepared: &mut Prepared) {
     let input = EventInput { event_id: request.header.event_id, item_type: ItemType::Event, json: b"", sent_at_ms: None };
     prepare_value(request, &input, Value::Object(event), prepared);
+}
+
+/// What a dump says: reason, place, machine, modules. What the SDK said of the same stays.
+fn describe_dump(event: &mut Object<'static>, dump: &[u8]) {
+    let crash = minidump::read(dump);
+    let is_described = ["exception", "fingerprint"].iter().any(|key| event.get(key).is_some_and(|value| !value.is_null()));
+    describe_crash(event, "Minidump", "minidump", dump_time_s(dump));
+    if let Some(reason) = crash.reason().filter(|_| !is_described) {
+        name_crash(event, &crash, &reason);
+    }
+    if let Some(system) = &crash.system {
+        let contexts = inner(event, "contexts");
+        default_texts(inner(contexts, "os"), &[("name", system.os.name()), ("version", &system.version), ("build", &system.build)]);
+        default_texts(inner(contexts, "device"), &[("arch", system.arch)]);
+    }
+    let images = inner(event, "debug_meta").entry("images");
+    if images.is_null() && !crash.modules.is_empty() {
+        *images = Value::Array(crash.modules.iter().map(|module| image(module, crash.image_type())).collect());
+    }
+}
+
+/// Without its stack a crash is told from others by its reason and by where in which module it happened.
+fn name_crash(event: &mut Object, crash: &Crash, reason: &str) {
+    let place = crash.place().map(|(module, offset)| format!("{}+0x{offset:x}", module.name()));
+    let address = crash.exception.map_or(0, |exception| exception.address);
+    let value = place.clone().unwrap_or_else(|| format!("Fatal error at 0x{address:x}"));
+    let print = [Some("minidump"), Some(reason), place.as_deref()];
+    event.insert("fingerprint", Value::Array(print.into_iter().flatten().map(Value::string).collect()));
+    let Some(exception) = event.get_mut("exception").and_then(Value::as_array_mut).and_then(|values| values.first_mut()?.as_object_mut()) else { return };
+    exception.insert("type", reason.to_owned());
+    exception.insert("value", value);
+    let mut frame = Object::new();
+    frame.insert("instruction_addr", format!("0x{address:x}"));
+    if let Some((module, _)) = crash.place() {
+        frame.insert("package", module.path.clone());
+        frame.insert("image_addr", format!("0x{:x}", module.base));
+    }
+    let mut stack = Object::new();
+    stack.insert("frames", Value::Array(vec![Value::Object(frame)]));
+    exception.insert("stacktrace", stack);
+}
+
+fn image(module: &minidump::Module, image_type: &'static str) -> Value<'static> {
+    let mut image = Object::new();
+    image.insert("type", image_type);
+    image.insert("code_file", module.path.clone());
+    image.insert("image_addr", format!("0x{:x}", module.base));
+    image.insert("image_size", i64::from(module.size));
+    for (key, id) in [("debug_id", &module.debug_id), ("code_id", &module.code_id)].into_iter().filter(|(_, id)| !id.is_empty()) {
+        image.insert(key, id.clone());
+    }
+    Value::Object(image)
+}
+
+/// The object under a key, made where there is none.
+fn inner<'o>(object: &'o mut Object<'static>, key: &'static str) -> &'o mut Object<'static> {
+    let value = object.entry(key);
+    if value.as_object().is_none() {
+        *value = Value::Object(Object::new());
+    }
+    value.as_object_mut().expect("made an object above")
+}
+
+fn default_texts(object: &mut Object, texts: &[(&'static str, &str)]) {
+    for (key, text) in texts.iter().filter(|(_, text)| !text.is_empty()) {
+        if object.get(key).is_none_or(Value::is_null) {
+            object.insert(*key, (*text).to_owned());
+        }
+    }
 }
 
 /// What can be said of a crash without walking its stack.
@@ -156,4 +226,38 @@ fn nested_dump(content: &[u8]) -> Option<&[u8]> {
     let line = &line[..memchr::memchr(b'\n', line)?];
     let boundary = std::str::from_utf8(line.trim_ascii_end()).ok()?;
     multipart::parts(content, boundary)?.into_iter().find(|part| part.name == DUMP_FIELD).map(|part| part.content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::minidump::tests::dump;
+
+    fn described(given: &str, dump: &[u8]) -> Value<'static> {
+        let Ok(Value::Object(mut event)) = model::json::parse(given.as_bytes()).map(Value::into_owned) else { panic!("an object") };
+        describe_dump(&mut event, dump);
+        Value::Object(event)
+    }
+
+    #[test]
+    fn minidump_is_named_by_reason_and_grouped_by_module_and_offset() {
+        let event = described("{}", &dump(0x8201, 11, 0x2010));
+        let text = |path: &[&str]| event.str_at(path).unwrap_or_default().to_owned();
+        let exception = &event.get("exception").and_then(Value::as_array).expect("one")[0];
+        assert_eq!((exception.str_at(&["type"]), exception.str_at(&["value"])), (Some("SIGSEGV"), Some("pay.dll+0x10")));
+        assert_eq!((text(&["contexts", "os", "name"]), text(&["contexts", "device", "arch"])), ("Linux".into(), "x86_64".into()));
+        let prints = |event: &Value| event.get("fingerprint").cloned().map(Value::into_owned);
+        assert_eq!(prints(&event), prints(&described("{}", &dump(0x8201, 11, 0x2010))));
+        for other in [dump(0x8201, 11, 0x2011), dump(0x8201, 6, 0x2010), dump(0x8201, 11, 0x9999)] {
+            assert_ne!(prints(&event), prints(&described("{}", &other)));
+        }
+        assert_eq!(event.at(&["debug_meta", "images"]).and_then(Value::as_array).map(<[Value]>::len), Some(2));
+    }
+
+    #[test]
+    fn what_the_sdk_said_of_the_crash_stays() {
+        let event = described(r#"{"exception": [{"type": "Mine"}], "contexts": {"os": {"name": "SteamOS"}}}"#, &dump(0x8201, 11, 0x2010));
+        assert_eq!(event.get("exception").and_then(Value::as_array).and_then(|values| values[0].str_at(&["type"])), Some("Mine"));
+        assert_eq!((event.str_at(&["contexts", "os", "name"]), event.get("fingerprint")), (Some("SteamOS"), None));
+    }
 }

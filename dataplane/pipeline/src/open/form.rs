@@ -1,7 +1,9 @@
 //! Event data in the fields of a crash upload (`ingest-protocol` §1.7): JSON, JSON in pieces, nested keys, MessagePack.
 
-use super::multipart::Part;
-use model::json::{self, Object, Value};
+use model::{
+    json::{self, Object, Value},
+    multipart::Part,
+};
 
 /// Files that are data of the event, not attachments.
 pub(crate) fn is_event_part(part: &Part) -> bool {

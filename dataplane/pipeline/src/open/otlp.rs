@@ -9,6 +9,7 @@ use model::{
     item::ItemType,
     json::{self, Value},
     prepared::{Prepared, PreparedItem},
+    protobuf,
 };
 
 /// Stores a request of telemetry and counts what is in it.
@@ -44,7 +45,7 @@ fn count(request: &Request, body: &[u8], item_type: ItemType) -> Option<u64> {
     match item_type {
         ItemType::OtlpTraces if is_json(request, body) => count_json(body, ["resourceSpans", "scopeSpans", "spans"]),
         ItemType::OtlpLogs if is_json(request, body) => count_json(body, ["resourceLogs", "scopeLogs", "logRecords"]),
-        ItemType::OtlpTraces | ItemType::OtlpLogs => count_protobuf(body, &[1, 2, 2]),
+        ItemType::OtlpTraces | ItemType::OtlpLogs => protobuf::count(body, &[1, 2, 2]),
         ItemType::Nel => match json::parse(body).ok()? {
             Value::Array(reports) => Some(reports.len() as u64),
             Value::Object(_) => Some(1),
@@ -77,55 +78,12 @@ fn count_lines(body: &[u8]) -> Option<u64> {
     lines.map(|line| json::parse(line).ok().filter(|value| value.as_object().is_some()).map(|_| 1)).sum()
 }
 
-/// How many fields stand at the end of a path of length-delimited field numbers; `None` if this is no protobuf.
-fn count_protobuf(message: &[u8], path: &[u64]) -> Option<u64> {
-    let (wanted, rest) = path.split_first()?;
-    let (mut at, mut count) = (0, 0);
-    while at < message.len() {
-        let key = varint(message, &mut at)?;
-        match key & 7 {
-            0 => drop(varint(message, &mut at)?),
-            1 => at += 8,
-            5 => at += 4,
-            2 => {
-                let length = usize::try_from(varint(message, &mut at)?).ok()?;
-                let field = message.get(at..at.checked_add(length)?)?;
-                at += length;
-                if key >> 3 == *wanted {
-                    count += if rest.is_empty() { 1 } else { count_protobuf(field, rest)? };
-                }
-            }
-            _ => return None,
-        }
-    }
-    (at == message.len()).then_some(count)
-}
-
-fn varint(message: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *message.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn spans_are_counted_through_resources_and_scopes() {
-        // resource_spans { scope_spans { spans {} spans {} } }
-        let scope = [0x12, 0, 0x12, 0];
-        let resource = [&[0x12, scope.len() as u8][..], &scope].concat();
-        let message = [&[0x0a, resource.len() as u8][..], &resource].concat();
-        assert_eq!(count_protobuf(&message, &[1, 2, 2]), Some(2));
-        assert_eq!(count_protobuf(&message[..5], &[1, 2, 2]), None);
         assert_eq!(count_json(br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{},{}]},{"spans":[{}]}]}]}"#, ["resourceSpans", "scopeSpans", "spans"]), Some(3));
     }
 }

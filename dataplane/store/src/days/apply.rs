@@ -82,7 +82,7 @@ pub(super) struct Inserted {
 fn write_rows(file: &mut WriteFile, compressor: &mut Compressor, training: &mut Training, work: &Work) -> Result<Inserted, Fault> {
     let mut rollup = Rollup::default();
     let mut rows = Rows::prepare(&file.connection)?;
-    let mut tools = Tools { words: &mut file.words, compressor, training, rollup: &mut rollup };
+    let mut tools = Tools { words: &mut file.words, stacks: &mut file.stacks, compressor, training, rollup: &mut rollup };
     let class = file.entry.key.class;
     for (record, prepared) in work.records().filter(|(record, _)| FileKey::at(class, record.received_ms) == file.entry.key) {
         write_record(&mut rows, &mut tools, class, record, prepared)?;

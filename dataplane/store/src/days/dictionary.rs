@@ -10,7 +10,7 @@ const VALUES_MAX: usize = 2_000;
 /// Words of a file in all: 100,000 of 40 bytes are 4 MB.
 const WORDS_MAX: usize = 100_000;
 
-/// What a word is: a column, a tag key, or a value of a tag (kind = 100 + id of the key).
+/// What a word is: a column, a tag key, a text of stacks, a fact, or a value of a tag (kind = 100 + id of the key).
 pub(super) mod kind {
     pub(crate) const TAG_KEY: i64 = 1;
     pub(crate) const TYPE: i64 = 2;
@@ -24,6 +24,10 @@ pub(super) mod kind {
     pub(crate) const DIST: i64 = 10;
     pub(crate) const ENVIRONMENT: i64 = 11;
     pub(crate) const FILENAME: i64 = 12;
+    /// + number of the stack text (1 to 5).
+    pub(crate) const STACK: i64 = 20;
+    /// + number of the fact (1 to 59).
+    pub(crate) const FACT: i64 = 40;
     pub(crate) const TAG_VALUES: i64 = 100;
 }
 

@@ -1,6 +1,6 @@
 //! A file that is being written: its connection, its words, its warm rollups.
 
-use super::{catalog::Entry, class::Class, dictionary::Words, rollup::Hours, schema};
+use super::{catalog::Entry, class::Class, dictionary::Words, rollup::Hours, stacks::Stacks, schema};
 use crate::ports::EventsError;
 use model::record::{Offset, Partition};
 use rusqlite::{Connection, OptionalExtension};
@@ -11,6 +11,7 @@ pub(super) struct WriteFile {
     pub(super) entry: Arc<Entry>,
     pub(super) connection: Connection,
     pub(super) words: Words,
+    pub(super) stacks: Stacks,
     pub(super) hours: Hours,
     /// Written since the last flush.
     pub(super) dirty: bool,
@@ -25,11 +26,15 @@ impl WriteFile {
             Class::Outcomes => Words::default(),
             _ => Words::load(&connection).map_err(entry.failed("read words"))?,
         };
+        let stacks = match entry.key.class {
+            Class::Errors => Stacks::load(&connection).map_err(entry.failed("read stacks"))?,
+            _ => Stacks::default(),
+        };
         if fresh {
             entry.bloom_ready.store(true, std::sync::atomic::Ordering::Release);
         }
         // What a former process left in the write-ahead log becomes durable with the next flush.
-        Ok(WriteFile { entry, connection, words, hours: Hours::default(), dirty: true })
+        Ok(WriteFile { entry, connection, words, stacks, hours: Hours::default(), dirty: true })
     }
 
     /// The offset of the partition that the file waits for.

@@ -4,8 +4,10 @@ use super::{
     codes::{halves, put_quantities, put_word, user_hash},
     compress::Compressor,
     dictionary::{INSERT_WORD, Words, kind},
+    facts::put_facts,
     known::bloom_key,
     rollup::{Env, Rollup},
+    stacks::{INSERT_STACK, Stacks},
     training::Training,
 };
 use crate::ports::{EventsError, RecordDecision, UnitKey, attachment_id, user_report_id};
@@ -15,6 +17,7 @@ use rusqlite::{CachedStatement, Connection, params};
 /// The statements of one transaction, prepared once.
 pub(super) struct Rows<'c> {
     word: CachedStatement<'c>,
+    stack: CachedStatement<'c>,
     event: CachedStatement<'c>,
     payload: CachedStatement<'c>,
     item: CachedStatement<'c>,
@@ -24,11 +27,13 @@ pub(super) struct Rows<'c> {
     pub(super) inserted: Vec<u64>,
     pub(super) span_ms: Option<(i64, i64)>,
     tags: Vec<u8>,
+    facts: Vec<u8>,
 }
 
 /// What a thread brings along.
 pub(super) struct Tools<'t> {
     pub(super) words: &'t mut Words,
+    pub(super) stacks: &'t mut Stacks,
     pub(super) compressor: &'t mut Compressor,
     pub(super) training: &'t mut Training,
     pub(super) rollup: &'t mut Rollup,
@@ -56,9 +61,10 @@ impl<'c> Rows<'c> {
     pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Rows<'c>> {
         Ok(Rows {
             word: connection.prepare_cached(INSERT_WORD)?,
+            stack: connection.prepare_cached(INSERT_STACK)?,
             event: connection.prepare_cached(
                 "INSERT INTO event (organization, project, key, hash, ts, delay, id_hi, id_lo, type, category, kind, level, platform, title, culprit, message, logger, txn,
-                 release, dist, env, handled, tags) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)",
+                 release, dist, env, handled, tags, facts, stack) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)",
             )?,
             payload: connection.prepare_cached("INSERT INTO payload (id, dict, content) VALUES (?1, ?2, ?3)")?,
             item: connection.prepare_cached(
@@ -75,6 +81,7 @@ impl<'c> Rows<'c> {
             inserted: Vec::new(),
             span_ms: None,
             tags: Vec::new(),
+            facts: Vec::new(),
         })
     }
 
@@ -89,6 +96,8 @@ impl<'c> Rows<'c> {
             let value = if values < 0 { super::codes::Word::Text(value) } else { words.code(insert, values, value)? };
             put_word(&mut self.tags, value);
         }
+        put_facts(&mut self.facts, words, insert, &event.facts)?;
+        let stack = tools.stacks.id(words, insert, &mut self.stack, event.stack_digest, &event.payload)?;
         let env = words.maybe_code(insert, kind::ENVIRONMENT, event.environment.as_deref())?;
         // The title repeats most messages.
         let message = Some(event.message.as_str()).filter(|message| !message.is_empty() && *message != event.title);
@@ -105,7 +114,7 @@ impl<'c> Rows<'c> {
             words.maybe_code(insert, kind::TRANSACTION, event.transaction.as_deref())?,
             words.maybe_code(insert, kind::RELEASE, event.release.as_deref())?,
             words.maybe_code(insert, kind::DIST, event.dist.as_deref())?,
-            env, event.handled, self.tags,
+            env, event.handled, self.tags, self.facts, stack,
         ])?;
         tools.training.sample(record.organization_id, record.project_id, &event.payload, record.received_ms);
         let (dict, content) = tools.compressor.compress(record.project_id, &event.payload)?;

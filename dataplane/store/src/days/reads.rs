@@ -5,15 +5,16 @@ use super::{
     catalog::Entry,
     class::Class,
     codes::halves,
-    compress::Decompressor,
-    filter::compile,
+    compress::{Decompressor, Dictionaries},
+    filter::{Compiled, compile},
     hidden::Hidden,
+    opened::Opened,
     row::{self, COLUMNS, at},
 };
 use crate::ports::{EventCursor, EventFilter, EventPage, EventReads, EventRow, EventScope, EventsError, HashHit, HashHits, Neighbours, SearchBudget, StoredEvent};
 use model::ids::{EventId, Id};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, rc::Rc, sync::Arc, time::Instant};
 
 /// The most rows of one page.
 const PAGE_MAX: usize = 1_000;
@@ -94,6 +95,18 @@ impl Lens<'_> {
     }
 }
 
+/// A filter, and what opens events for it.
+struct Wanted<'w> {
+    filter: &'w EventFilter,
+    dictionaries: &'w Arc<Dictionaries>,
+}
+
+impl Wanted<'_> {
+    fn compile(&self, entry: &Entry, connection: &Connection) -> rusqlite::Result<Compiled<'_>> {
+        compile(self.filter, entry, connection, &Rc::new(Opened::new(self.dictionaries.clone())))
+    }
+}
+
 /// Runs work on a blocking thread.
 pub(super) async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> Result<T, EventsError> + Send + 'static) -> Result<T, EventsError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| EventsError::Closed)?
@@ -123,9 +136,9 @@ pub(super) fn in_parallel<T: Send>(files: &[Arc<Entry>], work: impl Fn(&Entry) -
 }
 
 /// Rows of one file after a place, newest first, at most `limit`.
-fn file_rows(entry: &Entry, lens: &Lens<'_>, filter: &EventFilter, after: Option<Place>, limit: usize, purse: &mut Purse) -> Result<(Vec<(Place, EventRow)>, Option<Place>), EventsError> {
+fn file_rows(entry: &Entry, lens: &Lens<'_>, wanted: &Wanted<'_>, after: Option<Place>, limit: usize, purse: &mut Purse) -> Result<(Vec<(Place, EventRow)>, Option<Place>), EventsError> {
     entry.read("list events", |connection| {
-        let compiled = compile(filter, entry, connection)?;
+        let compiled = wanted.compile(entry, connection)?;
         let mut rows = Vec::new();
         let mut stopped = None;
         for (column, id) in lens.walks(connection)? {
@@ -169,7 +182,7 @@ impl Days {
 }
 
 /// Merges files newest first; stops where no later file can hold anything newer than the page's last row.
-fn page(files: &[Arc<Entry>], lens: &Lens<'_>, filter: &EventFilter, after: Option<EventCursor>, limit: usize, budget: SearchBudget) -> Result<EventPage, EventsError> {
+fn page(files: &[Arc<Entry>], lens: &Lens<'_>, wanted: &Wanted<'_>, after: Option<EventCursor>, limit: usize, budget: SearchBudget) -> Result<EventPage, EventsError> {
     let limit = limit.clamp(1, PAGE_MAX);
     let mut purse = Purse::new(budget);
     let mut rows: Vec<(Place, EventRow)> = Vec::new();
@@ -180,7 +193,7 @@ fn page(files: &[Arc<Entry>], lens: &Lens<'_>, filter: &EventFilter, after: Opti
             stopped = stopped.or_else(|| purse.is_empty().then_some((newest_ms, i64::MAX, i64::MAX)));
             break;
         }
-        let (found, file_stopped) = file_rows(entry, lens, filter, after.map(place), limit + 1, &mut purse)?;
+        let (found, file_stopped) = file_rows(entry, lens, wanted, after.map(place), limit + 1, &mut purse)?;
         stopped = stopped.max(file_stopped);
         rows.extend(found);
         rows.sort_by(|a, b| b.0.cmp(&a.0));
@@ -216,8 +229,8 @@ impl EventReads for Days {
     }
 
     async fn list(&self, scope: &EventScope, filter: &EventFilter, after: Option<EventCursor>, limit: usize, budget: SearchBudget) -> Result<EventPage, EventsError> {
-        let (files, hidden, scope, filter) = (self.event_files(scope.start_ms, scope.end_ms), self.hidden(), scope.clone(), filter.clone());
-        off_runtime(move || page(&files, &Lens { scope: &scope, hidden: &hidden }, &filter, after, limit, budget)).await
+        let (files, hidden, scope, filter, dictionaries) = (self.event_files(scope.start_ms, scope.end_ms), self.hidden(), scope.clone(), filter.clone(), self.dictionaries.clone());
+        off_runtime(move || page(&files, &Lens { scope: &scope, hidden: &hidden }, &Wanted { filter: &filter, dictionaries: &dictionaries }, after, limit, budget)).await
     }
 
     async fn payloads(&self, organization_id: Id, rows: &[EventRow]) -> Result<Vec<Option<Vec<u8>>>, EventsError> {
@@ -252,9 +265,10 @@ impl EventReads for Days {
     }
 
     async fn hashes(&self, scope: &EventScope, filter: &EventFilter, limit: usize, budget: SearchBudget) -> Result<HashHits, EventsError> {
-        let (files, hidden, scope, filter) = (self.event_files(scope.start_ms, scope.end_ms), self.hidden(), scope.clone(), filter.clone());
+        let (files, hidden, scope, filter, dictionaries) = (self.event_files(scope.start_ms, scope.end_ms), self.hidden(), scope.clone(), filter.clone(), self.dictionaries.clone());
         off_runtime(move || {
             let lens = Lens { scope: &scope, hidden: &hidden };
+            let wanted = Wanted { filter: &filter, dictionaries: &dictionaries };
             let mut hits: HashMap<Id, HashHit> = HashMap::new();
             let mut gave_up = false;
             let begun = Instant::now();
@@ -264,7 +278,7 @@ impl EventReads for Days {
                     break;
                 }
                 let left = budget.time_max_ms.saturating_sub(begun.elapsed().as_millis() as u64);
-                let found = in_parallel(pair, |entry| file_hashes(entry, &lens, &filter, SearchBudget { rows_max: budget.rows_max, time_max_ms: left }))?;
+                let found = in_parallel(pair, |entry| file_hashes(entry, &lens, &wanted, SearchBudget { rows_max: budget.rows_max, time_max_ms: left }))?;
                 for (found, stopped) in found {
                     gave_up |= stopped;
                     for hit in found {
@@ -286,10 +300,10 @@ impl EventReads for Days {
 }
 
 /// The hashes of one file that match. Reads the table in its own order: that is several times faster than by index.
-fn file_hashes(entry: &Entry, lens: &Lens<'_>, filter: &EventFilter, budget: SearchBudget) -> Result<(Vec<HashHit>, bool), EventsError> {
+fn file_hashes(entry: &Entry, lens: &Lens<'_>, wanted: &Wanted<'_>, budget: SearchBudget) -> Result<(Vec<HashHit>, bool), EventsError> {
     let mut purse = Purse::new(budget);
     entry.read("search events", |connection| {
-        let compiled = compile(filter, entry, connection)?;
+        let compiled = wanted.compile(entry, connection)?;
         let mut hits: HashMap<Id, HashHit> = HashMap::new();
         let only = lens.scope.hash_ids.as_deref();
         let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM event NOT INDEXED WHERE ts >= ?1 AND ts < ?2 ORDER BY id DESC"))?;
@@ -299,6 +313,10 @@ fn file_hashes(entry: &Entry, lens: &Lens<'_>, filter: &EventFilter, budget: Sea
                 return Ok((hits.into_values().collect(), true));
             }
             let hash: Id = row.get(at::HASH)?;
+            // Opening events is dear: one that passes is enough to know its hash.
+            if compiled.opens() && hits.contains_key(&hash) {
+                continue;
+            }
             if only.is_some_and(|only| !only.contains(&hash)) || !lens.shows(entry, connection, row)? || !compiled.passes(entry, connection, row)? {
                 continue;
             }

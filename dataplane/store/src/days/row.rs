@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 
 /// The columns every read of events selects, in this order.
 pub(super) const COLUMNS: &str =
-    "id, organization, project, key, hash, ts, delay, id_hi, id_lo, type, kind, level, platform, title, culprit, message, logger, txn, release, dist, env, handled, tags";
+    "id, organization, project, key, hash, ts, delay, id_hi, id_lo, type, kind, level, platform, title, culprit, message, logger, txn, release, dist, env, handled, tags, facts, stack";
 
 /// Their places.
 pub(super) mod at {
@@ -34,6 +34,8 @@ pub(super) mod at {
     pub(crate) const ENV: usize = 20;
     pub(crate) const HANDLED: usize = 21;
     pub(crate) const TAGS: usize = 22;
+    pub(crate) const FACTS: usize = 23;
+    pub(crate) const STACK: usize = 24;
 }
 
 /// Reads a row selected with [`COLUMNS`].

@@ -1,7 +1,7 @@
 //! The tables of a file. Columns named like words hold a dictionary id (integer) or the text itself.
 
 /// Written once; a file of another version is refused.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// Files of events and items. `id_hi`/`id_lo` are the halves of a 128-bit id; `delay` is received − timestamp, which is shorter.
 pub(super) const ROWS: &str = "
@@ -10,7 +10,8 @@ CREATE TABLE part (id INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE dict (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, value TEXT NOT NULL);
 CREATE TABLE event (id INTEGER PRIMARY KEY, organization INTEGER NOT NULL, project INTEGER NOT NULL, key INTEGER NOT NULL, hash INTEGER NOT NULL,
   ts INTEGER NOT NULL, delay INTEGER NOT NULL, id_hi INTEGER NOT NULL, id_lo INTEGER NOT NULL, type INTEGER NOT NULL, category INTEGER NOT NULL, kind, level INTEGER,
-  platform, title, culprit, message, logger, txn, release, dist, env, handled INTEGER, tags BLOB);
+  platform, title, culprit, message, logger, txn, release, dist, env, handled INTEGER, tags BLOB, facts BLOB, stack INTEGER);
+CREATE TABLE stack (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL, content BLOB NOT NULL);
 CREATE TABLE payload (id INTEGER PRIMARY KEY, dict INTEGER NOT NULL, content BLOB NOT NULL);
 CREATE INDEX event_project ON event (project, ts);
 CREATE INDEX event_hash ON event (hash, ts);

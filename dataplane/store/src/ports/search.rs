@@ -52,6 +52,19 @@ pub enum EventField {
     TimestampMs,
     /// An index tag by name (`user`, `browser.name`, `url` …).
     Tag(String),
+    /// A field inside the event, by its search key ([`model::search::fields`]): those that are kept beside it cost as much as a tag,
+    /// the others open every event that the rest of the filter leaves.
+    Inner(String),
+    /// A part of the release's name.
+    ReleasePart(ReleasePart),
+}
+
+/// `package@version+build`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReleasePart {
+    Package,
+    Version,
+    Build,
 }
 
 /// How a value is tested. Text compares without case for `Contains` and `Glob`, exactly for `Equals` and `OneOf`.
@@ -65,6 +78,8 @@ pub enum EventTest {
     Glob(String),
     /// The value as a number; absent or not a number fails.
     Number(NumberTest, f64),
+    /// The value as a version in the order of semver; what is none fails.
+    Version(NumberTest, String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,6 +23,7 @@ pub(super) async fn merge(db: &Db, organization_id: Id, into: Id, from: &[Id], a
     if sources.iter().any(|issue| issue.project_id != target.project_id) {
         return Err(StateError::Invalid("issues of different projects cannot be merged".into()));
     }
+    keep_words(&mut tx, &sources.iter().map(|issue| issue.id).chain([target.id]).collect::<Vec<_>>()).await?;
     for issue in &sources {
         let step = |text: &str| Sql::new(text).bind(target.id).bind(issue.id);
         step("UPDATE hash SET issue_id = $1 WHERE issue_id = $2").run(&mut tx, "merge hashes").await?;
@@ -41,7 +42,8 @@ pub(super) async fn merge(db: &Db, organization_id: Id, into: Id, from: &[Id], a
     finish(tx, "merge issues").await
 }
 
-/// Moves some hashes of an issue into a new one, which repeats its words until its next event.
+/// Moves some hashes of an issue into a new one. Both are called again as they were before they became one; what never was an issue
+/// of its own repeats the words until its next event.
 pub(super) async fn unmerge(db: &Db, organization_id: Id, issue_id: Id, hash_ids: &[Id], actor: Actor) -> Result<Issue, StateError> {
     let mut tx = db.begin("begin unmerge").await?;
     let source = get(&mut tx, organization_id, &[issue_id]).await?.pop().flatten().ok_or(StateError::NotFound("issue"))?;
@@ -66,8 +68,10 @@ pub(super) async fn unmerge(db: &Db, organization_id: Id, issue_id: Id, hash_ids
     let mut sql = Sql::new("UPDATE hash SET issue_id = ");
     sql.arg(new_id).push(" WHERE id IN (").ids(&moved).push(")");
     sql.run(&mut tx, "unmerge hashes").await?;
-    recount(&mut tx, source.id).await?;
-    recount(&mut tx, new_id).await?;
+    for id in [source.id, new_id] {
+        recount(&mut tx, id).await?;
+        restore_words(&mut tx, id).await?;
+    }
     let made = get(&mut tx, organization_id, &[new_id]).await?.pop().flatten().ok_or(StateError::NotFound("issue"))?;
     let prints: Vec<String> = hashes.iter().filter(|hash| moved.contains(&hash.id)).map(|hash| hex::encode(hash.hash)).collect();
     note(&mut tx, &source, ActivityKind::UnmergeSource, json!({"fingerprints": prints, "destinationId": new_id.to_string()}), actor).await?;
@@ -93,6 +97,7 @@ pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashe
         let hashes = of_issue(&mut tx, issue.id).await?;
         let mut seen_in = Sql::new("DELETE FROM hash_environment WHERE hash_id IN (");
         seen_in.ids(&hashes.iter().map(|hash| hash.id).collect::<Vec<_>>()).push(")").run(&mut tx, "forget environments of hashes").await?;
+        forget_words(&mut tx, issue.id).await?;
         Sql::new("DELETE FROM hash WHERE issue_id = $1").bind(issue.id).run(&mut tx, "forget hashes").await?;
         if what == Hashes::Discard {
             for hash in &hashes {
@@ -121,6 +126,40 @@ async fn of_issue(tx: &mut AnyConnection, issue_id: Id) -> Result<Vec<IssueHash>
 async fn forget_issue(tx: &mut AnyConnection, id: Id) -> Result<(), StateError> {
     Sql::new("DELETE FROM issue_user WHERE issue_id = $1").bind(id).run(tx, "forget marks").await?;
     Sql::new("DELETE FROM issue WHERE id = $1").bind(id).run(tx, "delete issue").await?;
+    Ok(())
+}
+
+/// What events change in an issue, as one list for both directions.
+const WORDS: &str = "level, title, culprit, platform, logger, event_type, metadata, handled, first_release, last_release";
+
+/// Notes with each hash what its issue is called, unless an earlier merge did.
+async fn keep_words(tx: &mut AnyConnection, issue_ids: &[Id]) -> Result<(), StateError> {
+    let columns = WORDS.split(", ").map(|column| format!("i.{column}")).collect::<Vec<_>>().join(", ");
+    let mut sql = Sql::new(&format!(
+        "INSERT INTO hash_words (hash_id, organization_id, issue_id, {WORDS}) SELECT h.id, i.organization_id, i.id, {columns} FROM hash h JOIN issue i ON i.id = h.issue_id WHERE i.id IN ("
+    ));
+    sql.ids(issue_ids).push(") ON CONFLICT (hash_id) DO NOTHING").run(tx, "keep the words of merged issues").await?;
+    Ok(())
+}
+
+/// Calls an issue as that of its hashes was called which was seen last; forgets the words where all are of one issue.
+async fn restore_words(tx: &mut AnyConnection, id: Id) -> Result<(), StateError> {
+    let of_newest = "FROM hash_words w JOIN hash h ON h.id = w.hash_id WHERE h.issue_id = $1 ORDER BY h.last_seen_ms DESC, h.id DESC LIMIT 1";
+    let Some(newest) = Sql::new(&format!("SELECT w.hash_id {of_newest}")).bind(id).all(tx, "find the words of an issue").await?.pop() else { return Ok(()) };
+    Sql::new(&format!("UPDATE issue SET ({WORDS}) = (SELECT {WORDS} FROM hash_words WHERE hash_id = $1) WHERE id = $2"))
+        .bind(newest.int(0)?)
+        .bind(id)
+        .run(tx, "restore the words of an issue")
+        .await?;
+    let count = "SELECT CAST(COUNT(DISTINCT w.issue_id) AS BIGINT) FROM hash_words w JOIN hash h ON h.id = w.hash_id WHERE h.issue_id = $1";
+    if Sql::new(count).bind(id).one(tx, "count the words of an issue").await?.int(0)? <= 1 {
+        forget_words(tx, id).await?;
+    }
+    Ok(())
+}
+
+async fn forget_words(tx: &mut AnyConnection, issue_id: Id) -> Result<(), StateError> {
+    Sql::new("DELETE FROM hash_words WHERE hash_id IN (SELECT id FROM hash WHERE issue_id = $1)").bind(issue_id).run(tx, "forget words of hashes").await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Whether an event brings a resolved issue back (`product-api` §2.6, "Regression check"). Pure.
 
-use crate::{ports::Resolution, state::version};
+use crate::ports::Resolution;
+use model::version;
 use std::cmp::Ordering;
 
 /// A release as far as the order of releases needs it.

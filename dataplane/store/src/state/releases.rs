@@ -1,8 +1,8 @@
 //! Releases: made by events, CI and people; ordered by semver, else by date.
 
-use super::{State, sql::{Read, Sql, failed, reader}, version};
+use super::{State, sql::{Read, Sql, failed, reader}};
 use crate::ports::{Release, ReleaseChange, ReleaseQuery, Releases, StateError};
-use model::ids::Id;
+use model::{ids::Id, version};
 use sqlx::{AnyConnection, any::AnyRow};
 use std::collections::HashMap;
 

@@ -78,4 +78,8 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE audit (id {id}, organization_id BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, ip TEXT NOT NULL,
       created_ms BIGINT NOT NULL)",
     "CREATE INDEX audit_organization ON audit (organization_id, id)",
+], &[
+    // What an issue was called when its hashes were merged into another; `issue_id` is that issue. Gone once it is one issue again.
+    "CREATE TABLE hash_words (hash_id BIGINT PRIMARY KEY, organization_id BIGINT NOT NULL, issue_id BIGINT NOT NULL, level BIGINT NOT NULL, title TEXT NOT NULL,
+      culprit TEXT NOT NULL, platform TEXT NOT NULL, logger TEXT, event_type TEXT NOT NULL, metadata TEXT NOT NULL, handled BIGINT, first_release TEXT, last_release TEXT)",
 ]];

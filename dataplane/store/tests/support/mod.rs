@@ -40,6 +40,8 @@ pub fn event(number: u128, hash: u8, timestamp_ms: i64) -> PreparedEvent {
         environment: Some("production".into()),
         user: Some(format!("id:{}", number % 7)),
         tags: vec![("level".into(), "error".into()), ("environment".into(), "production".into()), ("user".into(), format!("id:{}", number % 7))],
+        facts: Vec::new(),
+        stack_digest: None,
         metadata: b"{\"type\":\"ValueError\"}".to_vec(),
         handled: Some(false),
         hashes: vec![[hash; 16]],

@@ -1,5 +1,7 @@
 //! The text of fingerprint rules to matchers, fingerprint and title (`grouping.md` §5.1). A bad line is left out alone.
 
+use crate::rule_lines::{self, Cursor, parse_lines};
+
 /// A rule as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RuleText {
@@ -24,12 +26,7 @@ impl std::fmt::Display for RuleText {
 }
 
 /// A line that is no rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineError {
-    pub line: usize,
-    pub column: usize,
-    pub error: SyntaxError,
-}
+pub type LineError = rule_lines::LineError<SyntaxError>;
 
 /// Why a line is no rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,22 +51,7 @@ pub enum SyntaxError {
 
 /// Parses all lines; empty ones and comments are skipped.
 pub fn parse_rules(text: &str) -> (Vec<RuleText>, Vec<LineError>) {
-    let (mut rules, mut errors) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().enumerate() {
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        let mut cursor = Cursor { text: trimmed, at: 0 };
-        match parse_rule(&mut cursor) {
-            Ok(rule) => rules.push(rule),
-            Err(error) => {
-                let indent = line.chars().take_while(|c| c.is_whitespace()).count();
-                errors.push(LineError { line: index + 1, column: indent + trimmed[..cursor.at].chars().count() + 1, error });
-            }
-        }
-    }
-    (rules, errors)
+    parse_lines(text, parse_rule)
 }
 
 fn parse_rule(cursor: &mut Cursor) -> Result<RuleText, SyntaxError> {
@@ -150,37 +132,9 @@ fn parse_value(cursor: &mut Cursor, rule: &mut RuleText) -> Result<(), SyntaxErr
     Ok(())
 }
 
-struct Cursor<'a> {
-    text: &'a str,
-    at: usize,
-}
-
 impl<'a> Cursor<'a> {
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn skip_space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start().len();
-    }
-
     fn skip_separators(&mut self) {
         self.at = self.text.len() - self.rest().trim_start_matches(|c: char| c.is_whitespace() || c == ',').len();
-    }
-
-    fn eat(&mut self, wanted: &str) -> bool {
-        let found = self.rest().starts_with(wanted);
-        if found {
-            self.at += wanted.len();
-        }
-        found
-    }
-
-    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &'a str {
-        let rest = self.rest();
-        let end = rest.find(|c| !accept(c)).unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
     }
 
     /// `name=` before a quote, and its length.

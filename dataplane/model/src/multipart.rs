@@ -1,10 +1,10 @@
-//! A multipart body, in memory, as its parts. Bounded: parts and header bytes have limits; contents are borrowed.
+//! A multipart body, in memory, as its parts (`ingest-protocol` §1.7): what is accepted and what is opened later must be cut alike. Bounded: parts and header bytes have limits; contents are borrowed.
 
 use std::borrow::Cow;
 
 /// One part of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part<'b> {
+pub struct Part<'b> {
     pub name: String,
     pub filename: Option<String>,
     pub content_type: Option<String>,
@@ -17,7 +17,7 @@ const PARTS_MAX: usize = 1000;
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// The boundary a content type names.
-pub(crate) fn boundary(content_type: &str) -> Option<Cow<'_, str>> {
+pub fn boundary(content_type: &str) -> Option<Cow<'_, str>> {
     let at = content_type.to_ascii_lowercase().find("boundary=")?;
     let rest = content_type.get(at + "boundary=".len()..)?.trim();
     let boundary = match rest.strip_prefix('"') {
@@ -28,7 +28,7 @@ pub(crate) fn boundary(content_type: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The parts; `None` if the body does not follow the form.
-pub(crate) fn parts<'b>(body: &'b [u8], boundary: &str) -> Option<Vec<Part<'b>>> {
+pub fn parts<'b>(body: &'b [u8], boundary: &str) -> Option<Vec<Part<'b>>> {
     let first = format!("--{boundary}");
     let between = format!("\r\n--{boundary}");
     let finder = memchr::memmem::Finder::new(between.as_bytes());

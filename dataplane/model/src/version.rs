@@ -1,10 +1,27 @@
-//! Release versions: `package@1.2.3-rc.1+build`. Semver where both parse, else the caller compares dates.
+//! Release versions: `package@1.2.3-rc.1+build`, their parts and their order. Semver where both parse; what else decides is the
+//! caller's business (dates, text).
 
 use std::cmp::Ordering;
 
+/// A release name's parts; what is missing is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts<'r> {
+    pub package: &'r str,
+    /// Without the build.
+    pub version: &'r str,
+    pub build: &'r str,
+}
+
+/// Splits `package@version+build`.
+pub fn parts(release: &str) -> Parts<'_> {
+    let (package, rest) = release.rsplit_once('@').unwrap_or(("", release));
+    let (version, build) = rest.split_once('+').unwrap_or((rest, ""));
+    Parts { package, version, build }
+}
+
 /// The comparable part of a version that is semver.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Semver {
+pub struct Semver {
     numbers: [u64; 3],
     /// Empty for a release proper, which comes after its pre-releases.
     pre: Vec<String>,
@@ -12,7 +29,7 @@ pub(crate) struct Semver {
 }
 
 /// Parses the version of `package@version` (the package may be missing). One to three numbers are needed.
-pub(crate) fn parse(version: &str) -> Option<Semver> {
+pub fn parse(version: &str) -> Option<Semver> {
     let text = version.rsplit_once('@').map_or(version, |(_, text)| text);
     let (text, build) = text.split_once('+').unwrap_or((text, ""));
     let (core, pre) = text.split_once('-').unwrap_or((text, ""));
@@ -72,7 +89,7 @@ fn compare_part(left: &str, right: &str) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Parts, parse, parts};
 
     #[test]
     fn versions_order_as_semver() {
@@ -80,6 +97,13 @@ mod tests {
         for pair in order.windows(2) {
             assert!(parse(pair[0]).expect(pair[0]) < parse(pair[1]).expect(pair[1]), "{pair:?}");
         }
+    }
+
+    #[test]
+    fn release_names_have_parts() {
+        assert_eq!(parts("shop@1.2.3+77"), Parts { package: "shop", version: "1.2.3", build: "77" });
+        assert_eq!(parts("@scope/shop@1.0"), Parts { package: "@scope/shop", version: "1.0", build: "" });
+        assert_eq!(parts("3fa1c9"), Parts { package: "", version: "3fa1c9", build: "" });
     }
 
     #[test]
