@@ -49,8 +49,10 @@ fn reached(document: &Value, schemas: &Map<String, Value>, part: &str) -> Vec<St
 /// Adds what the named schemas refer to, and so on.
 fn follow(names: &mut Vec<String>, schemas: &Map<String, Value>) {
     let mut at = 0;
-    while let Some(schema) = names.get(at).and_then(|name| schemas.get(name)) {
-        references(schema, names);
+    while at < names.len() {
+        if let Some(schema) = schemas.get(&names[at]) {
+            references(schema, names);
+        }
         at += 1;
     }
 }

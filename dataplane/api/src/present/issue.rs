@@ -40,24 +40,33 @@ pub struct InCommit {
 #[serde(rename_all = "camelCase")]
 pub struct StatusDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     in_next_release: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     in_release: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     in_commit: Option<InCommit>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ignore_until: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ignore_count: Option<u64>,
     /// Minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ignore_window: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ignore_user_count: Option<u64>,
     /// Minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ignore_user_window: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     actor: Option<User>,
 }
 
@@ -270,8 +279,10 @@ pub struct IssuesChanged {
     #[serde(flatten)]
     pub state: Option<ChangedState>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub merge: Option<Merged>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub discard: Option<bool>,
 }
 
