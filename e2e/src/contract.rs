@@ -21,12 +21,20 @@ pub enum Needs {
 pub struct Route {
     /// Without the slash at its end.
     pub path: String,
-    pub operations: Vec<(&'static str, Needs)>,
+    pub operations: Vec<Operation>,
+}
+
+pub struct Operation {
+    pub method: &'static str,
+    pub needs: Needs,
+    /// Names of the parameters of its query string.
+    pub parameters: Vec<String>,
+    pub takes_body: bool,
 }
 
 impl Route {
     pub fn has(&self, method: &str) -> bool {
-        self.operations.iter().any(|(known, _)| *known == method)
+        self.operations.iter().any(|operation| operation.method == method)
     }
 }
 
@@ -39,9 +47,15 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 pub fn routes() -> Vec<Route> {
     let paths = DOCUMENT["paths"].as_object().expect("paths");
     paths.iter().map(|(path, item)| {
-        let operations = METHODS.into_iter().filter_map(|method| Some((method, needs(item.get(method.to_lowercase())?)))).collect();
+        let operations = METHODS.into_iter().filter_map(|method| Some(operation(method, item.get(method.to_lowercase())?))).collect();
         Route { path: path.trim_end_matches('/').to_owned(), operations }
     }).collect()
+}
+
+fn operation(method: &'static str, operation: &Value) -> Operation {
+    let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+    let parameters = parameters.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect();
+    Operation { method, needs: needs(operation), parameters, takes_body: operation.get("requestBody").is_some() }
 }
 
 fn needs(operation: &Value) -> Needs {

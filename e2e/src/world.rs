@@ -79,6 +79,29 @@ pub fn event_of(name: &str) -> Value {
     event
 }
 
+/// An event with one of each interface.
+pub fn full_event(id: &str) -> Value {
+    let mut event = error_event(id, "Filled", "load");
+    let frame = json!({
+        "function": "pay", "module": "shop.pay", "filename": "shop/pay.py", "abs_path": "/srv/shop/pay.py", "lineno": 12, "colno": 5, "in_app": true, "context_line": "    charge(card)",
+        "pre_context": ["def pay(card):", "    check(card)"], "post_context": ["    return True"], "vars": { "card": "visa" },
+    });
+    if let Some(frames) = event.pointer_mut("/exception/values/0/stacktrace/frames").and_then(Value::as_array_mut) {
+        frames.insert(0, frame);
+    }
+    let more = json!({
+        "logentry": { "message": "paid %s", "params": ["visa"], "formatted": "paid visa" }, "breadcrumbs": { "values": [{ "type": "http", "category": "xhr", "level": "info", "message": "GET /cart", "data": { "status_code": 200 }, "timestamp": 1_795_219_200.5 }] },
+        "request": { "url": "https://shop.example/pay", "method": "POST", "query_string": "a=b", "headers": [["User-Agent", "curl/8.0"]], "cookies": [["theme", "dark"]], "data": { "card": "visa" }, "env": { "REMOTE_ADDR": "127.0.0.1" } },
+        "user": { "id": "7", "email": "ben@example.com", "username": "ben", "ip_address": "192.0.2.1", "data": { "plan": "pro" } }, "sdk": { "name": "sentry.python", "version": "2.0.0", "integrations": ["flask"] },
+        "modules": { "flask": "3.0.0" }, "extra": { "attempt": 2 }, "threads": { "values": [{ "id": 1, "name": "main", "crashed": true, "current": true }] }, "dist": "7", "logger": "shop.pay", "transaction": "/pay",
+        "debug_meta": { "images": [{ "type": "sourcemap", "code_file": "app.js", "debug_id": "6b7f1cbe-6a0b-4b1e-9b7e-2d1f0d4c9a11" }] }, "contexts": { "runtime": { "name": "CPython", "version": "3.13.0" } },
+    });
+    if let (Some(event), Value::Object(more)) = (event.as_object_mut(), more) {
+        event.extend(more);
+    }
+    event
+}
+
 impl World {
     pub fn start() -> World {
         let server = Server::start();
@@ -103,7 +126,7 @@ impl World {
     fn fill(&mut self) {
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned();
         let id = new_id();
-        let event = error_event(&id, "Filled", "load");
+        let event = full_event(&id);
         let body = format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\"}}\n{event}\n{{\"type\":\"attachment\",\"filename\":\"a.txt\",\"length\":5}}\nhello\n{{\"type\":\"user_report\"}}\n{{\"event_id\":\"{id}\",\"name\":\"A\",\"email\":\"a@example.com\",\"comments\":\"c\"}}\n");
         assert_eq!(upload(&self.server, body).status, 200);
         upload(&self.server, format!("{{}}\n{{\"type\":\"session\"}}\n{{\"sid\":\"{}\",\"status\":\"ok\",\"started\":\"2026-11-20T10:00:00Z\",\"timestamp\":\"2026-11-20T10:00:00Z\",\"attrs\":{{\"release\":\"shop@1.0.0\"}}}}\n", new_id()));
@@ -134,5 +157,9 @@ impl World {
         }).collect();
         filled.join("/") + "/"
     }
+    /// The path whose last parameter has a value that nothing has.
+    pub fn path_to_nothing(&self, path: &str) -> String {
+        let last = path.rsplit('/').find_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        self.path(path, last)
+    }
 }
-

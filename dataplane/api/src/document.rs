@@ -127,7 +127,7 @@ fn answers(described: &[crate::answer::Described], needs: Needs) -> Value {
             other => json!({ "anyOf": [other, schema] }),
         };
     }
-    let refusals: &[&str] = if needs == Needs::Nothing { &["400", "429"] } else { &["400", "401", "403", "404", "409", "410", "413"] };
+    let refusals: &[&str] = if needs == Needs::Nothing { &["400", "413", "429"] } else { &["400", "401", "403", "404", "409", "410", "413"] };
     for status in refusals.iter().chain(&["503"]) {
         answers.insert((*status).to_owned(), json!({ "$ref": format!("#/components/responses/{status}") }));
     }

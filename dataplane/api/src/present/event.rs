@@ -16,6 +16,8 @@ pub struct Beside {
     pub neighbours: Neighbours,
     pub report: Option<UserReportRow>,
     pub release: Option<Release>,
+    /// The hash that it was grouped by, in hex.
+    pub hash: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -133,8 +135,8 @@ pub struct Event {
     size: usize,
     /// What normalisation found wrong.
     errors: Vec<Value>,
-    /// Hashes, the most specific first.
-    fingerprints: Vec<Value>,
+    /// The hash that it was grouped by; none where the route did not look.
+    fingerprints: Vec<String>,
     fingerprint: Option<Vec<Value>>,
     #[schema(value_type = Option<Object>)]
     grouping_config: Option<Value>,
@@ -179,7 +181,7 @@ pub fn event(event: &StoredEvent, project_slug: &str, beside: Beside) -> Event {
         dist: event.row.dist.clone(),
         size: event.payload.len(),
         errors: list("errors").unwrap_or_default(),
-        fingerprints: list("hashes").unwrap_or_default(),
+        fingerprints: beside.hash.into_iter().collect(),
         fingerprint: list("fingerprint"),
         grouping_config: payload.get("grouping_config").filter(|config| !config.is_null()).cloned(),
         release: beside.release,

@@ -19,11 +19,14 @@ pub async fn of_project(call: Call) -> Result<Page<EventOrSummary>, ApiError> {
     list(&call, &organization, &scope).await
 }
 
+/// Events of one millisecond that a cursor may lie within: they are read again for each page.
+const SAME_TIME_MAX: usize = 10_000;
+
 async fn list(call: &Call, organization: &Organization, scope: &EventScope) -> Result<Page<EventOrSummary>, ApiError> {
     let filter = issue_search::event_filter(call.query("query").unwrap_or_default())?;
     let per_page = call.per_page(crate::page::PER_PAGE_MAX)?;
     let skip = match call.cursor()? {
-        Some(cursor) if !cursor.is_previous => usize::try_from(cursor.offset).unwrap_or(0),
+        Some(cursor) if !cursor.is_previous => usize::try_from(cursor.offset).ok().filter(|skip| *skip <= SAME_TIME_MAX).ok_or_else(Cursor::invalid)?,
         _ => 0,
     };
     let after = call.cursor()?.filter(|cursor| !cursor.is_previous && cursor.value > 0).map(|cursor| cursor.value);
@@ -100,7 +103,12 @@ async fn whole(call: &Call, organization: &Organization, stored: &StoredEvent, n
         None => None,
     };
     let slug = projects.get(&stored.row.project_id).map_or("", |project| project.slug.as_str());
-    Ok(event::event(stored, slug, Beside { issue_id, neighbours, report, release }))
+    let hashes = match issue_id {
+        Some(issue_id) => stores.hashes.of_issues(organization.id, &[issue_id]).await?,
+        None => Vec::new(),
+    };
+    let hash = hashes.into_iter().flatten().find(|hash| hash.id == stored.row.hash_id).map(|hash| hex::encode(hash.hash));
+    Ok(event::event(stored, slug, Beside { issue_id, neighbours, report, release, hash }))
 }
 
 pub async fn look_up(call: Call) -> Result<Json<EventPlace>, ApiError> {

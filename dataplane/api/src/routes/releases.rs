@@ -37,17 +37,17 @@ pub async fn list(call: Call) -> Result<Page<present::Release>, ApiError> {
         project_ids.push(projects.values().find(|project| wanted == Named::Id(project.id) || wanted == Named::Slug(&project.slug)).ok_or(ApiError::NotFound)?.id);
     }
     let per_page = call.per_page(crate::page::PER_PAGE_MAX)?;
-    let offset = call.cursor()?.map_or(0, |cursor| cursor.offset.max(0));
+    let offset = call.cursor()?.map_or(Ok(0), |cursor| u32::try_from(cursor.offset.max(0)).map_err(|_| Cursor::invalid()))?;
     let query = ReleaseQuery {
         organization_id: organization.id,
         project_ids,
         text: call.query("query").filter(|text| !text.is_empty()).map(str::to_owned),
         archived: call.query("status") == Some("archived"),
-        offset: offset as u32,
+        offset,
         limit: per_page as u32 + 1,
     };
     let mut releases = call.api.stores.releases.releases(&query).await?;
-    let next = (releases.len() > per_page).then_some(Cursor { value: 0, offset: offset + per_page as i64, is_previous: false });
+    let next = (releases.len() > per_page).then_some(Cursor { value: 0, offset: i64::from(offset) + per_page as i64, is_previous: false });
     releases.truncate(per_page);
     call.page(releases.iter().map(|release| present::release(release, &projects)).collect(), next)
 }

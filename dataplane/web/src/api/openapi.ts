@@ -1803,8 +1803,8 @@ export interface components {
             "event.type": string;
             eventID: string;
             fingerprint: unknown[] | null;
-            /** @description Hashes, the most specific first. */
-            fingerprints: unknown[];
+            /** @description The hash that it was grouped by; none where the route did not look. */
+            fingerprints: string[];
             groupID: components["schemas"]["Id"] | null;
             groupingConfig: {
                 [key: string]: unknown;
@@ -3135,6 +3135,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["400"];
+            413: components["responses"]["413"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];
         };
@@ -3290,6 +3291,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["400"];
+            413: components["responses"]["413"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];
         };
@@ -3317,6 +3319,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["400"];
+            413: components["responses"]["413"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];
         };
@@ -8372,6 +8375,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["400"];
+            413: components["responses"]["413"];
             429: components["responses"]["429"];
             503: components["responses"]["503"];
         };
