@@ -1,6 +1,6 @@
 //! The real binary: started on free loopback ports with a fresh data directory, stopped by its process id.
 
-use crate::{Request, Response, wait::until};
+use crate::{Request, Response, contract, wait::until};
 use serde_json::Value;
 use std::{io::{BufRead, BufReader}, path::{Path, PathBuf}, process::{Child, Command, Stdio}, time::Duration};
 use tempfile::TempDir;
@@ -95,8 +95,11 @@ impl Server {
         self.child.id()
     }
 
+    /// Sends it; an answer of the API must be one that its document describes.
     pub fn send(&self, request: Request) -> Response {
-        request.send(&self.address).unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.target))
+        let response = request.send(&self.address).unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.target));
+        contract::check(&request, &response);
+        response
     }
 
     /// A GET of the API with all scopes; panics unless it answers 200.
