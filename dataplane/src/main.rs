@@ -12,6 +12,7 @@ mod listeners;
 mod live;
 mod memory;
 mod options;
+mod pace;
 mod pool;
 mod roles;
 mod secret_key;

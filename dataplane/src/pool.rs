@@ -2,7 +2,7 @@
 //! (design §4): a runtime for the workers, and CPU threads for `prepare`. A panic condemns one record, after three tries, and nothing
 //! else.
 
-use crate::{gather::Job, worker::TRIES_MAX};
+use crate::{gather::Job, pace::Pace, worker::TRIES_MAX};
 use ingest::refusals;
 use model::{outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::Route};
 use rayon::prelude::*;
@@ -12,6 +12,7 @@ use tokio::runtime::{Handle, Runtime};
 pub struct Pool {
     threads: rayon::ThreadPool,
     resources: Arc<pipeline::Resources>,
+    pace: Arc<Pace>,
 }
 
 /// Niceness of the CPU threads: accepting has about nine times their share of a contended core.
@@ -44,17 +45,18 @@ impl Drop for Digest {
 
 impl Pool {
     /// `threads` 0 = one per core.
-    pub fn new(threads: usize, resources: Arc<pipeline::Resources>) -> anyhow::Result<Pool> {
+    pub fn new(threads: usize, resources: Arc<pipeline::Resources>, pace: Arc<Pace>) -> anyhow::Result<Pool> {
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("prepare-{index}")).start_handler(|_| lower_priority(PREPARE_NICENESS)).build()?;
-        Ok(Pool { threads, resources })
+        Ok(Pool { threads, resources, pace })
     }
 
     /// Every job with its result, in order.
     pub async fn prepare(&self, jobs: Vec<Job>, now_ms: i64) -> Vec<(Job, Result<Prepared, String>)> {
         let (done, answer) = tokio::sync::oneshot::channel();
-        let resources = self.resources.clone();
+        let (resources, pace) = (self.resources.clone(), self.pace.clone());
         self.threads.spawn(move || {
             let results = jobs.into_par_iter().map(|job| {
+                pace.rest();
                 let result = prepare_one(&job, &resources, now_ms);
                 (job, result)
             });

@@ -1,6 +1,6 @@
 //! Composition: what runs in this process, spawned here and nowhere else.
 
-use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pool::{Digest, Pool}, secret_key, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
+use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pace::Pace, pool::{Digest, Pool}, secret_key, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use config::{process::ProcessConfig, queue::QueueConfig};
@@ -58,6 +58,7 @@ fn ingest_role(config: &ProcessConfig, folder: &Folder) -> anyhow::Result<Arc<In
         snapshot: Arc::new(ArcSwap::from_pointee(view.snapshot)),
         state_fresh: AtomicBool::new(false),
         refusals: Refusals::default(),
+        appending: Default::default(),
         budget: Budget::new(config.number("ingest.bodies_in_memory_max") as usize),
         options: IngestOptions { body_timeout: Duration::from_secs(config.number("ingest.body_timeout_s")), partitions: queue_config.partitions },
         clock: clock::system(),
@@ -73,7 +74,7 @@ async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Inges
     let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
     background.spawn(Trimmer { positions: positions.clone(), spooled: gather.spooled.clone() }.run());
     background.spawn(Janitor { stores: stores.clone(), positions, days: janitor::retention_days(config), clock: clock.clone() }.run());
-    spawn_workers((background, digest), config, &queue, &gather, &live)?;
+    spawn_workers((background, digest), config, ingest, &gather, &live)?;
     let welcome = first_start::prepare(stores, &public_url, clock()).await?;
     let admin = Admin { stores: stores.clone(), queue: Some(queue), public_url: public_url.clone(), partitions: ingest.options.partitions, now_ms: clock::now_ms };
     background.spawn(admin::serve(config.data_dir(), admin));
@@ -106,14 +107,14 @@ pub fn queue_config(config: &ProcessConfig) -> QueueConfig {
     QueueConfig { partitions: config.number("queue.partitions") as u16, bytes_max: config.number("queue.bytes_max"), disk_free_min, ..QueueConfig::new(config.data_dir().join("queue")) }
 }
 
-fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessConfig, queue: &Arc<dyn queue::Queue>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
-    let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(resources(config)?))?);
+fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessConfig, ingest: &Arc<Ingest>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
+    let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(resources(config)?), Arc::new(Pace::new(ingest.clone())))?);
     let limits = PollLimits { records_max: config.number("worker.batch_records_max") as usize, bytes_max: BATCH_BYTES_MAX };
     for topic in Topic::ALL {
         for index in 0..config.number("queue.partitions") as u16 {
             let worker = Worker {
                 partition: Partition { topic, index },
-                queue: queue.clone(),
+                queue: ingest.queue.clone(),
                 stores: gather.stores.clone(),
                 gather: gather.clone(),
                 pool: pool.clone(),

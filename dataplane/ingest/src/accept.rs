@@ -20,7 +20,7 @@ use crate::{
 use axum::body::Body;
 use http::{HeaderMap, header};
 use model::{category::Category, dsn::Dsn, ids::{EventId, Id}, outcome::OutcomeKind, record::{RecordHeader, Route}};
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::{Arc, atomic::Ordering}};
 use store::{KeyEntry, LimitRequest, ProjectEntry, Snapshot};
 
 /// A request as its route hands it over.
@@ -140,7 +140,10 @@ async fn append(ingest: &Ingest, sender: &Sender, request: Request, received: Re
     let header = RecordHeader { blob, ..sender.header(request, event_id, now_ms) };
     let records = record::build(header, body, opened, &admission.left_out, ingest.options.partitions);
     if !records.is_empty() {
-        ingest.queue.append(records).await?;
+        ingest.appending.fetch_add(1, Ordering::Relaxed);
+        let appended = ingest.queue.append(records).await;
+        ingest.appending.fetch_sub(1, Ordering::Relaxed);
+        appended?;
     }
     drop(share);
     Ok(())
@@ -192,7 +195,7 @@ impl Sender {
         if !project.active {
             return Some(Rejection::ProjectState);
         }
-        if project.options.verify_secret && claim.secret.as_deref() != key.secret.as_deref() {
+        if (key.verify_secret || project.options.verify_secret) && claim.secret.as_deref() != key.secret.as_deref() {
             return Some(Rejection::Secret);
         }
         (!cors::is_allowed(self.origin.as_deref(), &project.options.allowed_domains)).then_some(Rejection::Cors)

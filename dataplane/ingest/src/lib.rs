@@ -24,7 +24,7 @@ use body::Budget;
 use model::ids::EventId;
 use queue::Queue;
 use refusals::Refusals;
-use std::{sync::{Arc, atomic::{AtomicBool, Ordering}}, time::Duration};
+use std::{sync::{Arc, atomic::{AtomicBool, AtomicUsize, Ordering}}, time::Duration};
 use store::{Blobs, Limits, Snapshot};
 
 pub use error::{HEADER_BYTES_MAX, HEADERS_MAX, IngestError};
@@ -40,6 +40,8 @@ pub struct Ingest {
     /// Whether the snapshot is current: an unknown key is 403 then, else 503.
     pub state_fresh: AtomicBool,
     pub refusals: Refusals,
+    /// Requests that wait for the queue now.
+    pub appending: AtomicUsize,
     pub budget: Budget,
     pub options: IngestOptions,
     /// Milliseconds since 1970.

@@ -68,6 +68,7 @@ struct KeyLine {
     project_id: Id,
     organization_id: Id,
     secret: Option<String>,
+    verify_secret: bool,
     active: bool,
     /// Per second, burst.
     rate: Option<(f64, f64)>,
@@ -94,8 +95,8 @@ impl File {
             ProjectLine { id, slug, organization_id, active, options }
         };
         let key = |(public, entry): (&PublicKey, &KeyEntry)| {
-            let KeyEntry { key_id, project_id, organization_id, secret, active, rate } = entry.clone();
-            KeyLine { public: public.to_string(), key_id, project_id, organization_id, secret, active, rate: rate.map(|rate| (rate.per_second, rate.burst)) }
+            let KeyEntry { key_id, project_id, organization_id, secret, verify_secret, active, rate } = entry.clone();
+            KeyLine { public: public.to_string(), key_id, project_id, organization_id, secret, verify_secret, active, rate: rate.map(|rate| (rate.per_second, rate.burst)) }
         };
         let quota = |(id, quota): &(Id, Quota)| {
             let Quota { organization_id, project_id, key_id, scope, categories, limit, window_s, reason } = quota.clone();
@@ -108,7 +109,7 @@ impl File {
         let project = |line: ProjectLine| (line.id, ProjectEntry { id: line.id, slug: line.slug, organization_id: line.organization_id, options: line.options, active: line.active });
         let key = |line: KeyLine| {
             let rate = line.rate.map(|(per_second, burst)| Rate { per_second, burst });
-            let entry = KeyEntry { key_id: line.key_id, project_id: line.project_id, organization_id: line.organization_id, secret: line.secret, active: line.active, rate };
+            let entry = KeyEntry { key_id: line.key_id, project_id: line.project_id, organization_id: line.organization_id, secret: line.secret, verify_secret: line.verify_secret, active: line.active, rate };
             Some((PublicKey::parse(&line.public)?, entry))
         };
         let quota = |line: QuotaLine| {
@@ -131,7 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut snapshot = Snapshot { revision: 7, ..Snapshot::default() };
         let project = ProjectEntry { id: 42, slug: "shop".into(), organization_id: 1, options: Arc::default(), active: true };
-        let key = KeyEntry { key_id: 3, project_id: 42, organization_id: 1, secret: Some("s".into()), active: true, rate: Some(Rate { per_second: 2.0, burst: 9.0 }) };
+        let key = KeyEntry { key_id: 3, project_id: 42, organization_id: 1, secret: Some("s".into()), verify_secret: true, active: true, rate: Some(Rate { per_second: 2.0, burst: 9.0 }) };
         snapshot.projects.insert(42, project.clone());
         snapshot.keys.insert(PublicKey::parse("0123456789abcdef0123456789abcdef").expect("a key"), key.clone());
         let quota = Quota { organization_id: 1, project_id: 42, key_id: 0, scope: LimitScope::Project, categories: vec![Category::Error], limit: 5, window_s: 60, reason: "q".into() };

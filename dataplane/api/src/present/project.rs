@@ -203,6 +203,8 @@ pub struct ProjectKey {
     /// A number here, as clients read it.
     project_id: i64,
     is_active: bool,
+    /// Whether requests must send the secret half too.
+    verify_secret: bool,
     rate_limit: Option<RateLimit>,
     dsn: Dsn,
     browser_sdk_version: &'static str,
@@ -221,6 +223,7 @@ pub fn key(key: &store::ProjectKey, public_url: &str) -> ProjectKey {
         secret: key.secret.clone(),
         project_id: key.project_id,
         is_active: key.active,
+        verify_secret: key.verify_secret,
         rate_limit: key.rate.map(rate_limit),
         dsn: dsn(key, public_url),
         browser_sdk_version: "11.x",

@@ -39,6 +39,8 @@ pub struct KeyFields {
     #[serde(alias = "label")]
     name: Option<String>,
     is_active: Option<bool>,
+    /// Refuse requests that do not send the secret half of the DSN; only old SDKs send it.
+    verify_secret: Option<bool>,
     /// Absent leaves it, null removes it.
     #[serde(deserialize_with = "present_or_null")]
     #[schema(value_type = Option<NewRateLimit>)]
@@ -68,7 +70,7 @@ fn change(body: &KeyFields) -> Result<KeyChange, ApiError> {
         Some(None) => Some(None),
         Some(Some(limit)) => Some(Some(rate(limit)?)),
     };
-    Ok(KeyChange { label: body.name.clone(), active: body.is_active, rate })
+    Ok(KeyChange { label: body.name.clone(), active: body.is_active, rate, verify_secret: body.verify_secret })
 }
 
 pub async fn create(call: Call, body: Body<KeyFields>) -> Result<Created<project::ProjectKey>, ApiError> {
@@ -76,7 +78,7 @@ pub async fn create(call: Call, body: Body<KeyFields>) -> Result<Created<project
     let body = body.read()?;
     let wanted = change(&body)?;
     let mut key = call.api.stores.keys.create_key(organization.id, project.id, body.name.as_deref().unwrap_or("Default"), call.api.now_ms()).await?;
-    if wanted.rate.is_some() || wanted.active.is_some() {
+    if wanted.rate.is_some() || wanted.active.is_some() || wanted.verify_secret.is_some() {
         key = call.api.stores.keys.update_key(organization.id, key.id, &wanted).await?;
     }
     call.api.backstage.directory_changed().await;

@@ -87,6 +87,8 @@ pub struct ProjectKey {
     pub active: bool,
     pub rate: Option<Rate>,
     pub created_ms: i64,
+    /// Requests must send the secret half too.
+    pub verify_secret: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -94,6 +96,7 @@ pub struct KeyChange {
     pub label: Option<String>,
     pub active: Option<bool>,
     pub rate: Option<Option<Rate>>,
+    pub verify_secret: Option<bool>,
 }
 
 /// Organizations and teams. `Taken` where a slug exists, `NotFound` where the row does not.

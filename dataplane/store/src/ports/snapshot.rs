@@ -19,8 +19,10 @@ pub struct KeyEntry {
     pub key_id: Id,
     pub project_id: Id,
     pub organization_id: Id,
-    /// The secret half, where the key has one; checked only if the project asks.
+    /// The secret half, where the key has one.
     pub secret: Option<String>,
+    /// Whether requests must send it; else the project may ask for all its keys.
+    pub verify_secret: bool,
     pub active: bool,
     pub rate: Option<Rate>,
 }

@@ -5,7 +5,7 @@ use crate::ports::{KeyChange, Keys, ProjectKey, Rate, StateError};
 use model::ids::{Id, PublicKey};
 use sqlx::{AnyConnection, any::AnyRow};
 
-pub(super) const KEY: &str = "id, organization_id, project_id, label, public_key, secret, active, rate_milli, burst_milli, created_ms";
+pub(super) const KEY: &str = "id, organization_id, project_id, label, public_key, secret, active, rate_milli, burst_milli, created_ms, verify_secret";
 
 pub(super) fn key(row: &AnyRow) -> Result<ProjectKey, StateError> {
     let rate = match (row.maybe_int(7)?, row.maybe_int(8)?) {
@@ -22,6 +22,7 @@ pub(super) fn key(row: &AnyRow) -> Result<ProjectKey, StateError> {
         active: row.int(6)? != 0,
         rate,
         created_ms: row.int(9)?,
+        verify_secret: row.int(10)? != 0,
     })
 }
 
@@ -75,6 +76,9 @@ impl Keys for State {
         }
         if let Some(active) = change.active {
             sql.push(", active = ").arg(active);
+        }
+        if let Some(verify_secret) = change.verify_secret {
+            sql.push(", verify_secret = ").arg(verify_secret);
         }
         if let Some(rate) = change.rate {
             sql.push(", rate_milli = ").arg(rate.map(|rate| milli(rate.per_second))).push(", burst_milli = ").arg(rate.map(|rate| milli(rate.burst)));

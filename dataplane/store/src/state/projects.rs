@@ -170,7 +170,7 @@ impl Directory for State {
         for row in Sql::new(&format!("SELECT {} FROM project_key", keys::KEY)).all(&mut connection, "read keys").await? {
             let key = keys::key(&row)?;
             let secret = Some(key.secret).filter(|secret| !secret.is_empty());
-            let entry = KeyEntry { key_id: key.id, project_id: key.project_id, organization_id: key.organization_id, secret, active: key.active, rate: key.rate };
+            let entry = KeyEntry { key_id: key.id, project_id: key.project_id, organization_id: key.organization_id, secret, verify_secret: key.verify_secret, active: key.active, rate: key.rate };
             snapshot.keys.insert(key.public, entry);
         }
         Ok(snapshot)

@@ -82,4 +82,6 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[&[
     // What an issue was called when its hashes were merged into another; `issue_id` is that issue. Gone once it is one issue again.
     "CREATE TABLE hash_words (hash_id BIGINT PRIMARY KEY, organization_id BIGINT NOT NULL, issue_id BIGINT NOT NULL, level BIGINT NOT NULL, title TEXT NOT NULL,
       culprit TEXT NOT NULL, platform TEXT NOT NULL, logger TEXT, event_type TEXT NOT NULL, metadata TEXT NOT NULL, handled BIGINT, first_release TEXT, last_release TEXT)",
+], &[
+    "ALTER TABLE project_key ADD COLUMN verify_secret BIGINT NOT NULL DEFAULT 0",
 ]];
