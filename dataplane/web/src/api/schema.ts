@@ -53,7 +53,7 @@ export interface Activity {
 
 export interface IssuePatch {
   status?: Status | "resolvedInNextRelease"; substatus?: string | null; statusDetails?: StatusDetails; assignedTo?: string;
-  priority?: Priority; hasSeen?: boolean; merge?: 1; discard?: true; inbox?: false;
+  priority?: Priority; hasSeen?: boolean; merge?: 1; discard?: true;
 }
 
 export interface TagFacet {
