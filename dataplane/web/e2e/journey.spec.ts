@@ -94,6 +94,45 @@ test("comment_appears_in_the_activity", async ({ inside: page }) => {
   await expect(panel(page, "Activity")).toContainText(`“looked at by ${RUN}”`);
 });
 
+test("every_way_to_put_an_issue_aside_shows_its_state_and_is_taken_back", async ({ inside: page }) => {
+  const issue = await issueOf(page, await send({ ...checkoutError(), fingerprint: [`aside-${RUN}`] }));
+  await page.goto(`/issues/${issue}/`);
+  const state = page.getByRole("group", { name: "State" });
+  await expect(state).toContainText("New");
+  for (const [menu, item, words] of [
+    ["Archive", "Until it escalates", "Archived until it escalates"], ["Archive", "For ever", "Archived for ever"], ["Archive", "for a day", "Archived for a while"], ["Archive", "until 100 more events", "Archived for a while"],
+    ["Resolve in…", "In the next release", "Resolved in next release"], ["Resolve in…", "In the current release", /Resolved in \S+@\d/],
+  ] as const) {
+    await page.getByRole("button", { name: menu, exact: true }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+    await expect(state, item).toContainText(words);
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(state, `${item}, undone`).toContainText("New");
+  }
+  await page.getByRole("button", { name: "Priority: high" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "low" }).click();
+  await expect(page.getByRole("button", { name: "Priority: low" })).toBeVisible();
+});
+
+test("empty_list_does_not_wait_for_an_event_that_came_since", async ({ inside: page }) => {
+  await issueOf(page, await send(checkoutError()));
+  let asked = 0;
+  await page.route("**/api/0/organizations/*/projects/", async (route) => {
+    const answer = await route.fetch();
+    const projects = (await answer.json()) as object[];
+    asked += 1;
+    await route.fulfill({ response: answer, json: asked === 1 ? projects.map((project) => ({ ...project, firstEvent: null })) : projects });
+  });
+  await page.goto("/projects/");
+  await expect(page.getByText("waiting for it").first()).toBeVisible();
+  await page.getByRole("link", { name: "Issues" }).click();
+  await expect(page.locator("[data-issue]").first()).toBeVisible();
+  await page.getByRole("link", { name: "Archived" }).click();
+  await expect.poll(() => asked, { message: "the projects are asked for again" }).toBeGreaterThan(1);
+  await expect(page.getByText("No issue matches.")).toBeVisible();
+  await expect(page.getByText("No event has arrived yet.")).toHaveCount(0);
+});
+
 test("list_hears_of_a_new_event_by_itself", async ({ inside: page }) => {
   await page.goto("/issues/");
   await expect(page.getByText("live", { exact: true })).toBeVisible();

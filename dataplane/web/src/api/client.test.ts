@@ -9,6 +9,7 @@ describe("parseError", () => {
     [{ error: "upload failed" }, "upload failed"],
     [{ name: ["This field is required."] }, "name: This field is required."],
     [{ non_field_errors: ["Both differ."] }, "Both differ."],
+    [{ detail: "The requested resource does not exist" }, "This does not exist, or you may not see it."],
     [null, "This does not exist, or you may not see it."],
     ["<html>", "This does not exist, or you may not see it."],
   ])("reads_%j", (answer, words) => {

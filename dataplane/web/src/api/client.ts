@@ -77,7 +77,9 @@ export function parseError(status: number, answer: unknown, retryAfter: string |
     const message = text(Array.isArray(value) ? value[0] : value);
     if (message !== null) fields[name] = message;
   }
-  const said = text(detail) ?? text(record(detail)["message"]) ?? text(error) ?? fields["non_field_errors"]
+  // Sentry's own sentence for 404 tells a person nothing to do.
+  const isBare = status === 404 && text(detail) === "The requested resource does not exist";
+  const said = isBare ? fallback(status) : text(detail) ?? text(record(detail)["message"]) ?? text(error) ?? fields["non_field_errors"]
     ?? Object.entries(fields).map(([name, message]) => `${name}: ${message}`)[0] ?? fallback(status);
   return new ApiError(status, said, fields, retryAfterS);
 }

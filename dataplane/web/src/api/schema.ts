@@ -61,7 +61,7 @@ export interface Activity extends Pick<Wire["Activity"], "id" | "data"> { type: 
 
 export interface IssuePatch {
   status?: Status | "resolvedInNextRelease"; substatus?: string | null; statusDetails?: StatusDetails; assignedTo?: string;
-  priority?: Priority; hasSeen?: boolean; merge?: 1; discard?: true; inbox?: false;
+  priority?: Priority; hasSeen?: boolean; merge?: 1; discard?: true;
 }
 
 export type TagValue = Pick<Wire["TagValue"], "value" | "name" | "count"> & Dated<"firstSeen" | "lastSeen">;

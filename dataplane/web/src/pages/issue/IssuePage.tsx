@@ -1,7 +1,7 @@
 /** One issue, seen through one of its events: what broke, where, since when, for whom, and what to do about it. */
 import { useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
-import { useNavigate, useParams, type LoaderFunctionArgs } from "react-router";
+import { Link, useNavigate, useParams, type LoaderFunctionArgs } from "react-router";
 import { request } from "../../api/client";
 import { eventQuery, facetsQuery, issueQuery, queryClient } from "../../api/queries";
 import type { IssueDetail } from "../../api/schema";
@@ -40,7 +40,7 @@ export function Component() {
   const org = useOrg();
   const { issueId = "" } = useParams();
   const issue = useQuery(issueQuery(org, issueId));
-  if (issue.isError && issue.data === undefined) return <><h1 className="sr-only">Issue</h1><Failure what="This issue" error={issue.error} retry={() => void issue.refetch()} /></>;
+  if (issue.isError && issue.data === undefined) return <><h1 className="sr-only">Issue</h1><Failure what="This issue" error={issue.error} retry={() => void issue.refetch()} /><p className="px-4"><Link className="linkish" to="/issues/">Go to issues</Link></p></>;
   if (issue.data === undefined) return <IssueBones />;
   return <Loaded key={issueId} issue={issue.data} />;
 }

@@ -21,7 +21,6 @@ export function Bulk({ issues, apply, triage, assignRef, onClear }: BulkProps) {
       <PriorityMenu priority={null} change={apply} label="Priority" />
       <Menu name="More actions" label="⋯" caret={false} items={[
         { label: "Merge", disabled: issues.length < 2, run: () => triage.merge(issues) },
-        { label: "Mark as reviewed", run: () => apply({ inbox: false }, "Reviewed") },
         "separator",
         { label: "Delete…", tone: "bad", run: () => triage.remove(issues) },
         { label: "Delete and discard later events…", tone: "bad", run: () => triage.discard(issues) },

@@ -114,9 +114,10 @@ function Live({ org }: { org: string }) {
 }
 
 function Nothing({ org, params }: { org: string; params: ReturnType<typeof readParams> }) {
-  const projects = useQuery(projectsQuery(org));
+  // Asked anew: whether a project ever heard of an event is what a minute-old answer gets wrong.
+  const projects = useQuery({ ...projectsQuery(org), staleTime: 0 });
   const first = projects.data?.[0];
-  const silent = projects.data !== undefined && projects.data.every((project) => project.firstEvent === null);
+  const silent = !projects.isFetching && projects.data !== undefined && projects.data.every((project) => project.firstEvent === null);
   if (projects.data?.length === 0) return <Empty title="There is no project yet."><Link className="linkish" to="/projects/new/">Create the first one</Link> and send it an error.</Empty>;
   if (silent && first !== undefined) return <Empty title="No event has arrived yet."><Link className="linkish" to={`/projects/${first.slug}/getting-started/`}>Set up {first.slug}</Link> and the first error will appear here.</Empty>;
   const filtered = params.query !== DEFAULT_QUERY || params.project.length > 0 || params.environment !== "";

@@ -20,7 +20,7 @@ export function Component() {
     void save.run(async () => {
       await request(`/organizations/${org}/teams/`, { method: "POST", body: { name: new FormData(element).get("name") } });
       element.reset();
-      await refresh();
+      await refresh(org);
     }, "Team created");
   };
   return (
@@ -46,7 +46,7 @@ function TeamCard({ team }: { team: Team }) {
   const [renaming, setRenaming] = useState(false);
   const [open, setOpen] = useState(false);
   const [question, setQuestion] = useState<Question | null>(null);
-  const put = async (name: string) => { await request(`/teams/${org}/${team.slug}/`, { method: "PUT", body: { name } }); await refresh(); };
+  const put = async (name: string) => { await request(`/teams/${org}/${team.slug}/`, { method: "PUT", body: { name } }); await refresh(org); };
   const rename = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const name = String(new FormData(event.currentTarget).get("name"));
@@ -54,7 +54,7 @@ function TeamCard({ team }: { team: Team }) {
   };
   const remove = () => setQuestion({
     title: `Delete ${team.name}?`, description: "Its projects and people stay; issues assigned to it are assigned to nobody. This cannot be undone.", action: "Delete team",
-    run: async () => { await request(`/teams/${org}/${team.slug}/`, { method: "DELETE" }); await refresh(); },
+    run: async () => { await request(`/teams/${org}/${team.slug}/`, { method: "DELETE" }); await refresh(org); },
   });
   return (
     <section className="panel" aria-label={`Team ${team.name}`}>
@@ -87,6 +87,7 @@ function TeamMembers({ slug }: { slug: string }) {
   return <ul className="border-t border-line px-4 py-2 text-s">{members.data.map((member) => <li key={member.id} className="py-1"><span className="font-semibold">{member.name}</span> {member.email !== member.name && <span className="muted break-all">{member.email}</span>}</li>)}</ul>;
 }
 
-async function refresh(): Promise<void> {
-  await queryClient.invalidateQueries({ queryKey: ["teams"] });
+/** The list alone: the members of a team that was just deleted must not be asked for again. */
+async function refresh(org: string): Promise<void> {
+  await queryClient.invalidateQueries({ queryKey: teamsQuery(org).queryKey, exact: true });
 }
