@@ -6,6 +6,8 @@ pub mod contract;
 pub mod encode;
 pub mod envelope;
 pub mod http;
+pub mod keepalive;
+pub mod postgres;
 pub mod server;
 pub mod skip;
 pub mod wait;
