@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8000
 
 WEB := dataplane/web
 
-.PHONY: run build web test browser bench check clean
+.PHONY: run build web test browser bench bench-million bench-rooms check clean
 
 ## run: build everything and serve on $(LISTEN), data in $(DATA)
 run: build
@@ -38,8 +38,18 @@ browser: web
 check:
 	cargo check --workspace --all-targets
 
-## bench: the rooms by themselves (see BENCHMARKS.md)
-bench:
+## bench: the whole process from outside, as ratios within one run (see BENCHMARKS.md); takes about three minutes
+bench: build
+	cargo build --release --locked -p errata-e2e --bins
+	ERRATA_BIN=$(CARGO_TARGET_DIR)/release/errata $(CARGO_TARGET_DIR)/release/errata-bench
+
+## bench-million: the same, then filled to a million events; takes about ten minutes
+bench-million: build
+	cargo build --release --locked -p errata-e2e --bins
+	ERRATA_BIN=$(CARGO_TARGET_DIR)/release/errata $(CARGO_TARGET_DIR)/release/errata-bench --million
+
+## bench-rooms: the rooms by themselves
+bench-rooms:
 	cargo bench --locked -p errata-pipeline
 	cargo run --release --locked -p errata-store --example ingest_speed -- 40000 250
 

@@ -2,10 +2,10 @@
 
 use arc_swap::ArcSwap;
 use ingest::decode::Encoding;
-use model::{ids::Id, record::{Offset, Partition, Record}};
+use model::{category::Category, ids::Id, prepared::Prepared, record::{Offset, Partition, Record}};
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
-use store::{NewDeadLetter, ProjectEntry, Snapshot, Stores};
+use store::{LimitRequest, NewDeadLetter, ProjectEntry, Snapshot, Stores};
 
 /// A record with everything its processing needs.
 pub struct Job {
@@ -100,6 +100,21 @@ impl Gather {
         let compiled = Arc::new(pipeline::Project::compile(entry.id, &entry.slug, entry.organization_id, (*entry.options).clone()));
         projects.insert(entry.id, (entry.clone(), compiled.clone()));
         compiled
+    }
+
+    /// Charges what only the payload showed (child spans, log bytes): it limits the next request.
+    pub fn charge(&self, record: &Record, prepared: &Prepared, now_ms: i64) {
+        let header = &record.header;
+        let shown = |category: Category| header.units.iter().find(|(number, _)| *number == category as u8).map_or(0, |(_, quantity)| *quantity);
+        let mut sums: HashMap<Category, u64> = HashMap::new();
+        for (category, quantity) in prepared.items.iter().flat_map(|item| &item.quantities) {
+            *sums.entry(*category).or_default() += quantity;
+        }
+        let units: Vec<(Category, u64)> = sums.into_iter().map(|(category, quantity)| (category, quantity.saturating_sub(shown(category)))).filter(|(_, more)| *more > 0).collect();
+        if !units.is_empty() {
+            let request = LimitRequest { organization_id: header.organization_id, project_id: header.project_id, key_id: header.key_id, key_rate: None, units: &units };
+            self.stores.limits.charge(&request, now_ms);
+        }
     }
 
     /// Puts a record that cannot be processed where `errata dead-letter` finds it.

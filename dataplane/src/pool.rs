@@ -1,24 +1,51 @@
-//! The CPU threads: `prepare` in parallel, at a lower priority than accepting, so that a burst is taken at full speed and digested
-//! after (design §4). A panic condemns one record, after three tries, and nothing else.
+//! The threads that digest, all at a lower priority than accepting, so that a burst is taken at full speed and digested after
+//! (design §4): a runtime for the workers, and CPU threads for `prepare`. A panic condemns one record, after three tries, and nothing
+//! else.
 
 use crate::{gather::Job, worker::TRIES_MAX};
 use ingest::refusals;
 use model::{outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::Route};
 use rayon::prelude::*;
 use std::{panic::AssertUnwindSafe, sync::Arc};
+use tokio::runtime::{Handle, Runtime};
 
 pub struct Pool {
     threads: rayon::ThreadPool,
     resources: Arc<pipeline::Resources>,
 }
 
-/// Added to the process's niceness. 10 gives accepting about nine times the share of a contended core.
-const NICENESS: i32 = 10;
+/// Niceness of the CPU threads: accepting has about nine times their share of a contended core.
+const PREPARE_NICENESS: i32 = 10;
+/// Niceness of workers and stores: a third of accepting's share, and before `prepare`, so that what is prepared gets out.
+const STORE_NICENESS: i32 = 5;
+
+/// The runtime of workers. Threads that are started from it (writers of stores) inherit its priority.
+pub struct Digest {
+    runtime: Option<Runtime>,
+}
+
+impl Digest {
+    pub fn start() -> anyhow::Result<Digest> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("digest").on_thread_start(|| lower_priority(STORE_NICENESS)).build()?;
+        Ok(Digest { runtime: Some(runtime) })
+    }
+
+    pub fn handle(&self) -> &Handle {
+        self.runtime.as_ref().expect("taken only by drop").handle()
+    }
+}
+
+impl Drop for Digest {
+    /// A runtime must not wait for its threads from within another.
+    fn drop(&mut self) {
+        self.runtime.take().expect("dropped once").shutdown_background();
+    }
+}
 
 impl Pool {
     /// `threads` 0 = one per core.
     pub fn new(threads: usize, resources: Arc<pipeline::Resources>) -> anyhow::Result<Pool> {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("prepare-{index}")).start_handler(|_| lower_priority()).build()?;
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("prepare-{index}")).start_handler(|_| lower_priority(PREPARE_NICENESS)).build()?;
         Ok(Pool { threads, resources })
     }
 
@@ -71,7 +98,7 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
     format!("processing panicked: {}", text.unwrap_or("without a message"))
 }
 
-fn lower_priority() {
+fn lower_priority(niceness: i32) {
     // SAFETY: setpriority on the calling thread (0) touches no memory; a refusal only costs the priority.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness) };
 }

@@ -1,75 +1,104 @@
 //! Composition: what runs in this process, spawned here and nowhere else.
 
-use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start, gather::Gather, health, janitor::{self, Janitor}, live::Live, pool::Pool, server, snapshot::Directory, upkeep::{self, Positions, Trimmer}, worker::Worker};
+use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pool::{Digest, Pool}, secret_key, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
 use anyhow::Context;
+use arc_swap::ArcSwap;
 use config::{process::ProcessConfig, queue::QueueConfig};
 use ingest::{Ingest, IngestOptions, body::Budget, refusals::Refusals};
 use model::{item::Topic, record::Partition};
 use queue::PollLimits;
 use std::{sync::{Arc, atomic::AtomicBool}, time::Duration};
-use store::{Rate, StoreConfig, Stores};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use store::{Folder, Rate, StoreConfig, Stores};
+use tokio::{runtime::Handle, task::JoinSet};
 
 /// Bytes of bodies in one batch: with 16 partitions at most 64 MiB of records are in hand.
 const BATCH_BYTES_MAX: usize = 4 << 20;
+/// State that does not answer at the start is asked again after this.
+const STATE_RETRY: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or SIGINT, then stops in order: listeners, refusals, workers, stores.
 pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
-    let clock = clock::system();
-    let listener = TcpListener::bind(config.text("listen")).await.with_context(|| format!("listen on {}", config.text("listen")))?;
-    let internal = TcpListener::bind(config.text("internal_listen")).await.with_context(|| format!("listen on {}", config.text("internal_listen")))?;
-    let stores = open_stores(&config, clock()).await?;
-    let queue_config = queue_config(&config);
-    let queue = queue::open(&queue_config)?;
-    let directory = Directory::open(stores.clone(), clock()).await?;
-    let ingest = Arc::new(Ingest {
-        queue: queue.clone(),
-        blobs: stores.blobs.clone(),
-        limits: stores.limits.clone(),
-        snapshot: directory.snapshot.clone(),
-        state_fresh: AtomicBool::new(true),
-        refusals: Refusals::default(),
-        budget: Budget::new(config.number("ingest.bodies_in_memory_max") as usize),
-        options: IngestOptions { body_timeout: Duration::from_secs(config.number("ingest.body_timeout_s")), partitions: queue_config.partitions },
-        clock: clock.clone(),
-    });
-    let live = Live::new();
+    let bound = Bound::open(&config).await?;
+    let public_url = bound.public_url.clone();
+    let folder = Folder::take(&store_config(&config, clock::now_ms())).with_context(|| format!("open {}", config.text("data")))?;
+    secret_key::ensure(&config)?;
+    let ingest = ingest_role(&config, &folder)?;
+    let digest = Digest::start()?;
+    let listeners = bound.serve(&ingest, Duration::from_secs(config.number("stop.deadline_s")));
     let mut background = JoinSet::new();
-    background.spawn(directory.clone().keep_fresh(ingest.clone()));
     background.spawn(upkeep::flush_refusals(ingest.clone()));
-    let positions = Positions { queue: queue.clone(), stores: stores.clone(), partitions: queue_config.partitions };
-    let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
-    background.spawn(Trimmer { positions: positions.clone(), spooled: gather.spooled.clone() }.run());
-    background.spawn(Janitor { stores: stores.clone(), positions, days: janitor::retention_days(&config), clock: clock.clone() }.run());
-    spawn_workers(&mut background, &config, &queue, &gather, &live)?;
-
-    let public_url = public_url(&config, &listener)?;
-    let welcome = first_start::prepare(&stores, &public_url, clock()).await?;
-    let admin = Admin { stores: stores.clone(), queue: Some(queue.clone()), public_url: public_url.clone(), partitions: queue_config.partitions, now_ms: clock::now_ms };
-    background.spawn(admin::serve(config.data_dir(), admin));
-    let backstage = Arc::new(Backstage { directory, live, clock });
-    let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(&config)?, version: env!("CARGO_PKG_VERSION") });
-    let router = ingest::guarded(ingest::router(ingest.clone()).merge(api::router(api::Api { stores: stores.clone(), backstage, settings })));
-    let (stop, stopped) = watch::channel(false);
-    let deadline = Duration::from_secs(config.number("stop.deadline_s"));
-    let public = tokio::spawn(server::serve(listener, router, stopped.clone(), deadline));
-    let inner = tokio::spawn(server::serve(internal, health::router(ingest.clone()), stopped, deadline));
-    welcome.print();
-    signal().await?;
+    let stores = tokio::select! {
+        stores = digest.handle().spawn(open_stores(folder)) => Some(stores.expect("opening stores does not panic").with_context(|| format!("open {}", config.text("data")))?),
+        stopped = signal() => stopped.map(|()| None)?,
+    };
+    if let Some(stores) = &stores {
+        let welcome = other_roles(&config, stores, &ingest, &listeners, public_url, (&mut background, digest.handle())).await?;
+        welcome.print();
+        signal().await?;
+    }
     tracing::info!("stopping");
-    stop.send_replace(true);
-    let _ = public.await;
+    listeners.stop().await;
     upkeep::append_refusals(&ingest).await;
     background.shutdown().await;
-    let _ = inner.await;
-    stores.close().await?;
+    if let Some(stores) = stores {
+        stores.close().await?;
+    }
     Ok(())
 }
 
-pub async fn open_stores(config: &ProcessConfig, now_ms: i64) -> anyhow::Result<Stores> {
+/// What takes events: needs the folder and no database. It begins with the projects and keys that the process before knew.
+fn ingest_role(config: &ProcessConfig, folder: &Folder) -> anyhow::Result<Arc<Ingest>> {
+    let queue_config = queue_config(config);
+    let view = kept::read(&config.data_dir()).unwrap_or_default();
+    folder.limits.set_quotas(view.quotas);
+    Ok(Arc::new(Ingest {
+        queue: queue::open(&queue_config)?,
+        blobs: folder.blobs.clone(),
+        limits: folder.limits.clone(),
+        snapshot: Arc::new(ArcSwap::from_pointee(view.snapshot)),
+        state_fresh: AtomicBool::new(false),
+        refusals: Refusals::default(),
+        budget: Budget::new(config.number("ingest.bodies_in_memory_max") as usize),
+        options: IngestOptions { body_timeout: Duration::from_secs(config.number("ingest.body_timeout_s")), partitions: queue_config.partitions },
+        clock: clock::system(),
+    }))
+}
+
+/// Worker, janitor and API, once state has answered.
+async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Ingest>, listeners: &Listeners, public_url: String, (background, digest): (&mut JoinSet<()>, &Handle)) -> anyhow::Result<Welcome> {
+    let (clock, queue, live) = (clock::system(), ingest.queue.clone(), Live::new());
+    let directory = Directory::open(ingest, stores.clone(), config.data_dir()).await?;
+    background.spawn(directory.clone().keep_fresh(ingest.clone()));
+    let positions = Positions { queue: queue.clone(), stores: stores.clone(), partitions: ingest.options.partitions };
+    let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
+    background.spawn(Trimmer { positions: positions.clone(), spooled: gather.spooled.clone() }.run());
+    background.spawn(Janitor { stores: stores.clone(), positions, days: janitor::retention_days(config), clock: clock.clone() }.run());
+    spawn_workers((background, digest), config, &queue, &gather, &live)?;
+    let welcome = first_start::prepare(stores, &public_url, clock()).await?;
+    let admin = Admin { stores: stores.clone(), queue: Some(queue), public_url: public_url.clone(), partitions: ingest.options.partitions, now_ms: clock::now_ms };
+    background.spawn(admin::serve(config.data_dir(), admin));
+    let backstage = Arc::new(Backstage { directory, live, clock });
+    let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(config)?, version: env!("CARGO_PKG_VERSION") });
+    listeners.join(api::router(api::Api { stores: stores.clone(), backstage, settings }));
+    Ok(welcome)
+}
+
+/// Opens the stores; a state database that does not answer is waited for, while events are taken.
+async fn open_stores(folder: Folder) -> Result<Stores, store::OpenError> {
+    loop {
+        match folder.open().await {
+            Err(error) if error.is_state_away() && folder.state_is_outside() => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "state does not answer; events are taken from the keys known before, everything else waits");
+                tokio::time::sleep(STATE_RETRY).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+pub fn store_config(config: &ProcessConfig, now_ms: i64) -> StoreConfig {
     let rate = Rate { per_second: config.number("ingest.rate_limit.per_second") as f64, burst: config.number("ingest.rate_limit.burst_capacity") as f64 };
-    let store_config = StoreConfig { data_dir: config.data_dir(), state_url: config.text_or_none("state.url").map(str::to_owned), rate, now_ms };
-    store::open(&store_config).await.with_context(|| format!("open {}", config.text("data")))
+    StoreConfig { data_dir: config.data_dir(), state_url: config.text_or_none("state.url").map(str::to_owned), rate, now_ms }
 }
 
 pub fn queue_config(config: &ProcessConfig) -> QueueConfig {
@@ -77,8 +106,8 @@ pub fn queue_config(config: &ProcessConfig) -> QueueConfig {
     QueueConfig { partitions: config.number("queue.partitions") as u16, bytes_max: config.number("queue.bytes_max"), disk_free_min, ..QueueConfig::new(config.data_dir().join("queue")) }
 }
 
-fn spawn_workers(tasks: &mut JoinSet<()>, config: &ProcessConfig, queue: &Arc<dyn queue::Queue>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
-    let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(pipeline::Resources::default()))?);
+fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessConfig, queue: &Arc<dyn queue::Queue>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
+    let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(resources(config)?))?);
     let limits = PollLimits { records_max: config.number("worker.batch_records_max") as usize, bytes_max: BATCH_BYTES_MAX };
     for topic in Topic::ALL {
         for index in 0..config.number("queue.partitions") as u16 {
@@ -92,18 +121,19 @@ fn spawn_workers(tasks: &mut JoinSet<()>, config: &ProcessConfig, queue: &Arc<dy
                 clock: clock::system(),
                 limits,
             };
-            tasks.spawn(worker.run());
+            tasks.spawn_on(worker.run(), digest);
         }
     }
     Ok(())
 }
 
-/// With port 0 the address is known only after binding.
-fn public_url(config: &ProcessConfig, listener: &TcpListener) -> anyhow::Result<String> {
-    match config.text_or_none("public_url") {
-        Some(_) => Ok(config.public_url()),
-        None => Ok(format!("http://{}", listener.local_addr()?)),
-    }
+/// What all projects' events are looked up in.
+fn resources(config: &ProcessConfig) -> anyhow::Result<pipeline::Resources> {
+    let open = |path: &str| {
+        let bytes = std::fs::read(path).with_context(|| format!("read geo.database {path}"))?;
+        pipeline::enrich::geo::GeoDatabase::new(bytes).with_context(|| format!("open geo.database {path}"))
+    };
+    Ok(pipeline::Resources { geo: config.text_or_none("geo.database").map(open).transpose()? })
 }
 
 /// A guessable token with all scopes would be worse than none.

@@ -1,11 +1,14 @@
 //! HTTP listeners: HTTP/1.1 and h2c, header limits, slow clients, and a stop that lets requests finish.
 
+mod spoken;
+
 use axum::Router;
 use hyper::body::Incoming;
 use hyper_util::{rt::{TokioExecutor, TokioIo, TokioTimer}, server::{conn::auto, graceful::GracefulShutdown}, service::TowerToHyperService};
 use ingest::{HEADER_BYTES_MAX, routes::Peer};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{net::{TcpListener, TcpStream}, sync::{Semaphore, watch}};
+use spoken::Spoken;
 use tower::ServiceExt;
 
 /// A client has this long to send its header (`ingest-protocol` §1.6).
@@ -15,8 +18,9 @@ const CONNECTIONS_MAX: usize = 10_000;
 /// Room beyond the header limit (4 MiB), so that a header far too large is still answered with a sentence and not a reset. It is
 /// held only while such a header arrives, for at most the header timeout.
 const HEADER_BUFFER_BYTES: usize = 64 * HEADER_BYTES_MAX;
-/// Header fields parsed before hyper itself refuses; ours are refused earlier, by name.
-const HEADER_FIELDS_MAX: usize = 50 * ingest::HEADERS_MAX;
+/// Header fields parsed before hyper itself refuses; hyper clears room for all of them with every request, 32 bytes each.
+const HEADER_FIELDS_MAX: usize = 256;
+const _: () = assert!(HEADER_FIELDS_MAX > ingest::HEADERS_MAX, "a few fields too many are refused by us, with the route's own answer");
 
 /// Serves `router` until `stop` turns true, then until open requests are answered or `deadline` has passed.
 pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>, deadline: Duration) {
@@ -68,7 +72,7 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Gr
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_BUFFER_BYTES).max_headers(HEADER_FIELDS_MAX);
     builder.http2().timer(TokioTimer::new()).max_header_list_size(HEADER_BUFFER_BYTES as u32).keep_alive_interval(Some(Duration::from_secs(20)));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Spoken::new(stream)), TowerToHyperService::new(service)).into_owned();
     let watched = graceful.watch(connection);
     async move {
         if let Err(error) = watched.await {

@@ -1,12 +1,16 @@
 //! Keeping ingest's view of projects, keys and quotas current: a poll of the revision, and at once after a change of our own.
 
+pub mod kept;
+mod waiting;
+
 use arc_swap::ArcSwap;
 use ingest::Ingest;
 use model::{ids::Id, outcome::OutcomeKind};
 use parking_lot::Mutex;
-use std::{collections::HashSet, sync::{Arc, atomic::Ordering}, time::Duration};
+use std::{collections::HashSet, path::PathBuf, sync::{Arc, atomic::Ordering}, time::Duration};
 use store::{OutcomeQuery, Quota, QuotaUse, Snapshot, StateError, Stores};
 use tokio::sync::Notify;
+use waiting::Waiting;
 
 /// Other processes' changes are seen within this (design §4).
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -18,42 +22,60 @@ const CELL_MS: i64 = 3_600_000;
 pub struct Directory {
     pub snapshot: Arc<ArcSwap<Snapshot>>,
     stores: Stores,
+    queue: Arc<dyn queue::Queue>,
+    partitions: u16,
+    data: PathBuf,
     changed: Arc<Notify>,
     /// Quotas whose use is counted.
     counted: Arc<Mutex<HashSet<Id>>>,
 }
 
 impl Directory {
-    /// Loads the first snapshot.
-    pub async fn open(stores: Stores, now_ms: i64) -> Result<Directory, StateError> {
-        let snapshot = stores.directory.snapshot().await?;
-        let directory = Directory { snapshot: Arc::new(ArcSwap::from_pointee(snapshot)), stores, changed: Arc::default(), counted: Arc::default() };
-        directory.set_quotas(now_ms).await?;
+    /// Takes over the snapshot that ingest began with, and loads it from state.
+    pub async fn open(ingest: &Ingest, stores: Stores, data: PathBuf) -> Result<Directory, StateError> {
+        let partitions = ingest.options.partitions;
+        let directory = Directory { snapshot: ingest.snapshot.clone(), stores, queue: ingest.queue.clone(), partitions, data, changed: Arc::default(), counted: Arc::default() };
+        directory.load((ingest.clock)()).await?;
+        ingest.state_fresh.store(true, Ordering::Relaxed);
         Ok(directory)
     }
 
     /// Loads anew if the revision moved. A change made by this process calls it before its response leaves.
     pub async fn refresh(&self) -> Result<(), StateError> {
         if self.stores.directory.revision().await? != self.snapshot.load().revision {
-            let snapshot = Arc::new(self.stores.directory.snapshot().await?);
-            self.set_quotas(crate::clock::now_ms()).await?;
-            self.snapshot.store(snapshot);
+            self.load(crate::clock::now_ms()).await?;
             self.changed.notify_waiters();
         }
         Ok(())
     }
 
-    /// Quotas as they are kept. One that this process does not count yet begins with what its window has used, from outcomes.
-    async fn set_quotas(&self, now_ms: i64) -> Result<(), StateError> {
+    async fn load(&self, now_ms: i64) -> Result<(), StateError> {
+        let snapshot = Arc::new(self.stores.directory.snapshot().await?);
         let quotas = self.stores.quotas.all().await?;
+        if let Err(error) = kept::write(&self.data, &snapshot, &quotas) {
+            tracing::warn!(%error, "keep the snapshot on disk; a start without state would know the one before");
+        }
+        self.snapshot.store(snapshot);
+        self.set_quotas(quotas, now_ms).await
+    }
+
+    /// Quotas as they are kept. One that this process does not count yet begins with what its window has used: units in outcomes,
+    /// and units in the log that no outcome counts yet.
+    async fn set_quotas(&self, quotas: Vec<(Id, Quota)>, now_ms: i64) -> Result<(), StateError> {
         let before = std::mem::replace(&mut *self.counted.lock(), quotas.iter().map(|(id, _)| *id).collect());
         let fresh: Vec<(Id, Quota)> = quotas.iter().filter(|(id, _)| !before.contains(id)).cloned().collect();
+        let ends = waiting::ends(&*self.queue, self.partitions);
         self.stores.limits.set_quotas(quotas);
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let waiting = Waiting::read(&*self.queue, &self.stores, &ends).await?;
         for (id, quota) in fresh {
             let uses = self.stores.limits.quotas(quota.organization_id, quota.project_id, now_ms);
             let Some(counted) = uses.into_iter().find(|counted| counted.id == id) else { continue };
+            let start_ms = counted.resets_at_ms - i64::from(quota.window_s) * 1_000;
             match self.used(&counted, now_ms).await {
-                Ok(used) => self.stores.limits.restore(id, used, now_ms),
+                Ok(used) => self.stores.limits.restore(id, used + waiting.units(&quota, start_ms), now_ms),
                 Err(error) => tracing::warn!(quota = id, error = &error as &dyn std::error::Error, "could not count what a quota has used; it begins at 0"),
             }
         }
@@ -83,8 +105,12 @@ impl Directory {
     pub async fn keep_fresh(self, ingest: Arc<Ingest>) {
         let mut ticks = tokio::time::interval(POLL_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut changes = self.stores.directory.changes();
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = changes.next() => {}
+            }
             let refreshed = self.refresh().await;
             let was_fresh = ingest.state_fresh.swap(refreshed.is_ok(), Ordering::Relaxed);
             if let (true, Err(error)) = (was_fresh, refreshed) {

@@ -12,6 +12,8 @@ const REFUSALS_INTERVAL: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(1);
 /// Under steady load, effects are made durable at least this often; less often would hold more log.
 const FLUSH_TICKS_MAX: u32 = 10;
+/// After this many ticks without a new record the memory of the last burst is given back.
+const QUIET_TICKS: u32 = 2;
 
 /// Appends collected refusals for ever.
 pub async fn flush_refusals(ingest: Arc<Ingest>) {
@@ -82,6 +84,7 @@ impl Trimmer {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut since_flush = 0;
+        let mut quiet_ticks = 0;
         let mut ends_before = Vec::new();
         let mut is_dirty = false;
         loop {
@@ -96,6 +99,10 @@ impl Trimmer {
                 is_dirty = self.flush().await || !is_quiet;
             }
             self.positions.queue.tidy();
+            quiet_ticks = if is_quiet { quiet_ticks + 1 } else { 0 };
+            if quiet_ticks == QUIET_TICKS {
+                crate::memory::give_back();
+            }
         }
     }
 

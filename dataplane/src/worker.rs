@@ -73,6 +73,7 @@ impl Worker {
         crash::point("between-state-and-events");
         let prepared: Vec<Arc<Prepared>> = ready.iter().map(|ready| ready.prepared.clone()).collect();
         self.retry("apply a batch to events", || self.stores.events.apply(&decision, &prepared)).await;
+        ready.iter().for_each(|entry| self.gather.charge(&entry.record, &entry.prepared, now_ms));
         self.live.publish(&decision);
         last + 1
     }

@@ -45,9 +45,14 @@ impl Request {
         Request { chunked: true, ..self }
     }
 
-    /// The bytes on the wire.
+    /// The bytes on the wire, for a connection of their own.
     pub fn bytes(&self, host: &str) -> Vec<u8> {
-        let mut out = format!("{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", self.method, self.target).into_bytes();
+        self.bytes_for(host, "close")
+    }
+
+    /// The bytes on the wire; `connection` is `close` or `keep-alive`.
+    pub fn bytes_for(&self, host: &str, connection: &str) -> Vec<u8> {
+        let mut out = format!("{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: {connection}\r\n", self.method, self.target).into_bytes();
         for (name, value) in &self.headers {
             out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }

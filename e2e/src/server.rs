@@ -1,6 +1,6 @@
 //! The real binary: started on free loopback ports with a fresh data directory, stopped by its process id.
 
-use crate::{Request, Response, wait::until};
+use crate::{Request, Response, contract, wait::until};
 use serde_json::Value;
 use std::{io::{BufRead, BufReader}, path::{Path, PathBuf}, process::{Child, Command, Stdio}, time::Duration};
 use tempfile::TempDir;
@@ -12,6 +12,10 @@ pub struct Options {
     pub data: Option<PathBuf>,
     pub env: Vec<(String, String)>,
     pub args: Vec<String>,
+    /// Instead of a free port of its own.
+    pub listen: Option<String>,
+    /// Do not wait for it to be ready, only for its internal listener; needs `listen`.
+    pub is_ready_later: bool,
 }
 
 /// A running server. Killed when dropped.
@@ -57,13 +61,18 @@ impl Server {
         };
         let internal = format!("127.0.0.1:{}", free_port());
         let binary = binary();
+        let listen = options.listen.unwrap_or_else(|| "127.0.0.1:0".into());
         let mut command = Command::new(&binary);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--internal-listen", &internal, "--data"]).arg(&data).args(&options.args);
+        command.args(["serve", "--listen", &listen, "--internal-listen", &internal, "--data"]).arg(&data).args(&options.args);
         command.env("ERRATA_ADMIN_TOKEN", ADMIN_TOKEN).envs(options.env).stdout(Stdio::piped());
         if std::env::var_os("ERRATA_TEST_LOG").is_none() {
             command.stderr(Stdio::null());
         }
         let mut child = command.spawn().map_err(|error| format!("start {}: {error}", binary.display()))?;
+        if options.is_ready_later {
+            until(Duration::from_secs(30), || Request::new("GET", "/livez").send(&internal).is_ok().then_some(())).ok_or("errata does not listen")?;
+            return Ok(Server { child, address: listen, internal, dsn: None, password: None, data, _dir: dir });
+        }
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let mut found = std::collections::HashMap::new();
         while let Some(Ok(line)) = lines.next() {
@@ -86,8 +95,11 @@ impl Server {
         self.child.id()
     }
 
+    /// Sends it; an answer of the API must be one that its document describes.
     pub fn send(&self, request: Request) -> Response {
-        request.send(&self.address).unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.target))
+        let response = request.send(&self.address).unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.target));
+        contract::check(&request, &response);
+        response
     }
 
     /// A GET of the API with all scopes; panics unless it answers 200.

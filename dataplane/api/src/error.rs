@@ -1,8 +1,12 @@
-//! What a refused API request is told: `{"detail": …}` or, for wrong fields, `{"field": ["message"]}` (`product-api` §3.1).
+//! What a refused API request is told: `{"detail": …, "causes": […]}`, and for a wrong field also `{"field": ["message"]}`
+//! (`product-api` §3.1).
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header::{CONTENT_TYPE, RETRY_AFTER}};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use store::{EventsError, StateError};
+use utoipa::ToSchema;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -22,10 +26,16 @@ pub enum ApiError {
     Method(String),
     #[error("{0}")]
     Invalid(String),
+    #[error("Request body: {0}.")]
+    Body(String),
+    #[error("Request body is larger than {0} bytes.")]
+    TooLarge(usize),
     #[error("{field}: {message}")]
     Field { field: &'static str, message: String },
     #[error("{0}")]
     Conflict(String),
+    #[error("{0}")]
+    Gone(&'static str),
     #[error("Too many attempts. Try again in {retry_after_s} seconds.")]
     Throttled { retry_after_s: u64 },
     #[error("This is managed by {0} and cannot be changed here.")]
@@ -45,10 +55,36 @@ impl ApiError {
             ApiError::Forbidden | ApiError::Csrf => StatusCode::FORBIDDEN,
             ApiError::NotFound => StatusCode::NOT_FOUND,
             ApiError::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            ApiError::BadLogin | ApiError::Invalid(_) | ApiError::Field { .. } => StatusCode::BAD_REQUEST,
+            ApiError::BadLogin | ApiError::Invalid(_) | ApiError::Body(_) | ApiError::Field { .. } => StatusCode::BAD_REQUEST,
+            ApiError::Gone(_) => StatusCode::GONE,
+            ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::Conflict(_) | ApiError::Managed(_) => StatusCode::CONFLICT,
             ApiError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             ApiError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Refusal {
+    /// A sentence for a person.
+    pub detail: String,
+    /// What led to it, one sentence each, where more is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// Messages by the field of the body that is wrong.
+    #[serde(flatten)]
+    pub fields: BTreeMap<&'static str, [String; 1]>,
+}
+
+impl ApiError {
+    fn refusal(&self) -> Refusal {
+        let (detail, causes) = (self.to_string(), Vec::new());
+        match self {
+            ApiError::Field { field, message } => Refusal { detail, causes: vec![message.clone()], fields: BTreeMap::from([(*field, [message.clone()])]) },
+            ApiError::Body(cause) => Refusal { detail, causes: vec![cause.clone()], fields: BTreeMap::new() },
+            _ => Refusal { detail, causes, fields: BTreeMap::new() },
         }
     }
 }
@@ -78,10 +114,7 @@ impl IntoResponse for ApiError {
         if let ApiError::Unavailable(source) = &self {
             tracing::error!(error = &**source as &dyn std::error::Error, "answer an API request");
         }
-        let body = match &self {
-            ApiError::Field { field, message } => serde_json::json!({ *field: [message] }),
-            other => serde_json::json!({ "detail": other.to_string() }),
-        };
+        let body = serde_json::to_value(self.refusal()).expect("texts");
         let mut response = (self.status(), body.to_string()).into_response();
         // Exactly this: sentry-cli reads JSON only without a charset (`product-api` §3.1).
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

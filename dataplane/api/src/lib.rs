@@ -3,7 +3,10 @@
 //! In: requests of browsers, sentry-cli and programs. Out: JSON. Everything it needs of ingest or the queue comes as a port
 //! ([`Backstage`]). It deliberately knows neither of them, and no backend.
 
+mod answer;
 mod auth;
+mod contract;
+mod document;
 mod error;
 mod issue_search;
 mod page;
@@ -20,6 +23,7 @@ use model::ids::Id;
 use std::sync::Arc;
 use store::Stores;
 
+pub use document::{document, reference};
 pub use auth::{hash as hash_secret, token::{new_organization_token, new_user_token}};
 pub use error::ApiError;
 pub use password::{hash_password, random_password};

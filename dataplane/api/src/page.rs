@@ -6,6 +6,9 @@ use http::HeaderValue;
 /// Most rows of a page, and the default.
 pub const PER_PAGE_MAX: usize = 100;
 
+/// No time, id or count of ours is beyond it, and sums with it do not overflow.
+const NUMBER_MAX: u64 = 1 << 53;
+
 /// `value:offset:is_prev`, opaque to clients: `value` is a position (a time, a count), `offset` an id or a number of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cursor {
@@ -16,14 +19,21 @@ pub struct Cursor {
 
 impl Cursor {
     /// Reads a cursor; empty means the first page.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] for one that no list gave out.
     pub fn parse(text: Option<&str>) -> Result<Option<Cursor>, ApiError> {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
         let mut parts = text.split(':');
-        let mut next = || parts.next()?.parse::<i64>().ok();
+        let mut next = || parts.next()?.parse::<i64>().ok().filter(|number| number.unsigned_abs() <= NUMBER_MAX);
         match (next(), next(), next()) {
             (Some(value), Some(offset), Some(is_previous @ (0 | 1))) => Ok(Some(Cursor { value, offset, is_previous: is_previous == 1 })),
-            _ => Err(ApiError::Invalid("Invalid cursor parameter.".into())),
+            _ => Err(Cursor::invalid()),
         }
+    }
+
+    pub fn invalid() -> ApiError {
+        ApiError::Invalid("Invalid cursor parameter.".into())
     }
 
     fn text(self) -> String {
@@ -77,7 +87,7 @@ mod tests {
 
     #[test]
     fn malformed_cursor_is_refused() {
-        assert!(Cursor::parse(Some("a:b:c")).is_err() && Cursor::parse(Some("1:2")).is_err());
+        assert!(Cursor::parse(Some("a:b:c")).is_err() && Cursor::parse(Some("1:2")).is_err() && Cursor::parse(Some("9223372036854775807:0:0")).is_err());
         assert_eq!(Cursor::parse(Some("5:7:0")).expect("parses"), Some(Cursor { value: 5, offset: 7, is_previous: false }));
         assert_eq!(Cursor::parse(Some("")).expect("empty"), None);
     }

@@ -1,14 +1,11 @@
 //! One API call as a value: caller, path, query, body, and the rows its path names, already checked for access.
 
-use crate::{Api, ApiError, auth::{self, Caller}, page::{self, Cursor, PER_PAGE_MAX}, scope};
-use axum::{
-    body::Bytes,
-    extract::{FromRequest, RawPathParams, Request},
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header::{CONTENT_TYPE, LINK}};
+use crate::{Api, ApiError, answer::Page, auth::{self, Caller}, contract::{Contract, Needs}, page::{self, Cursor, PER_PAGE_MAX}, scope};
+use axum::{body::Bytes, extract::{FromRequest, RawPathParams, Request}};
+use http::HeaderMap;
 use model::ids::Id;
 use serde::{Serialize, de::DeserializeOwned};
+use std::marker::PhantomData;
 use store::{Issue, Named, Organization, Project};
 
 /// Most bytes of a JSON body: a release with a few thousand commits.
@@ -17,8 +14,8 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 /// A call, authenticated or not.
 pub struct Call {
     pub api: Api,
-    pub method: Method,
     pub headers: HeaderMap,
+    contract: Contract,
     caller: Option<Caller>,
     path: Vec<(String, String)>,
     query: Vec<(String, String)>,
@@ -33,14 +30,63 @@ impl FromRequest<Api> for Call {
 
     async fn from_request(request: Request, api: &Api) -> Result<Call, ApiError> {
         let (mut parts, body) = request.into_parts();
+        let contract = parts.extensions.get::<Contract>().cloned().expect("every route of the table has one");
         let caller = auth::caller(api, &parts.method, &parts.headers).await?;
+        if caller.is_none() && contract.needs != Needs::Nothing {
+            return Err(ApiError::NotAuthenticated);
+        }
         let params = <RawPathParams as axum::extract::FromRequestParts<Api>>::from_request_parts(&mut parts, api).await.map_err(|_| ApiError::NotFound)?;
-        let path = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::Invalid(format!("Request body is larger than {BODY_BYTES_MAX} bytes.")))?;
-        let query = parse_query(parts.uri.query().unwrap_or_default());
+        let path: Vec<(String, String)> = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        // Nothing is named so, and Postgres keeps no text with it.
+        if path.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(ApiError::NotFound);
+        }
+        let query: Vec<(String, String)> = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        if let Some((name, _)) = query.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(ApiError::Invalid(format!("Null characters are not allowed, as in {}.", name.replace('\0', "\u{fffd}"))));
+        }
+        let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::TooLarge(BODY_BYTES_MAX))?;
         let url = format!("{}{}", api.settings.public_url, parts.uri.path_and_query().map_or("", |target| target.as_str()));
         let peer = parts.extensions.get::<crate::web::Peer>().map_or_else(String::new, |peer| peer.0.to_string());
-        Ok(Call { api: api.clone(), method: parts.method, headers: parts.headers, caller, path, query, url, body, peer })
+        Ok(Call { api: api.clone(), headers: parts.headers, contract, caller, path, query, url, body, peer })
+    }
+}
+
+/// The JSON body of a call, read when the handler has checked who calls.
+pub struct Body<T> {
+    bytes: Bytes,
+    shape: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    /// The body; an empty one reads as `{}`.
+    ///
+    /// # Errors
+    /// [`ApiError::Body`].
+    pub fn read(&self) -> Result<T, ApiError> {
+        let bytes: &[u8] = if self.bytes.is_empty() { b"{}" } else { &self.bytes };
+        // serde would fill a struct from a list by position.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(ApiError::Body("a JSON object is required".into()));
+        }
+        // Postgres keeps no text with it; an escaped backslash before `u0000` is not one.
+        if bytes.windows(6).any(|window| window == b"\\u0000") && has_null(&serde_json::from_slice(bytes).map_err(unreadable)?) {
+            return Err(ApiError::Body("null characters are not allowed".into()));
+        }
+        serde_json::from_slice(bytes).map_err(unreadable)
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> ApiError {
+    ApiError::Body(error.to_string())
+}
+
+fn has_null(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(values) => values.iter().any(has_null),
+        serde_json::Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_null(value)),
+        _ => false,
     }
 }
 
@@ -67,11 +113,18 @@ impl Call {
     }
 
     pub fn query(&self, name: &str) -> Option<&str> {
+        self.must_know(name);
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     pub fn query_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.must_know(name);
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What a handler reads is in the document: checked wherever debug assertions are on, which is in every test.
+    fn must_know(&self, name: &str) {
+        debug_assert!(self.contract.parameters.iter().any(|parameter| parameter.name == name), "the parameter {name} is not in the table of routes");
     }
 
     pub fn cursor(&self) -> Result<Option<Cursor>, ApiError> {
@@ -89,34 +142,43 @@ impl Call {
         }
     }
 
-    /// The body as JSON; an empty body reads as `{}`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        let bytes: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
-        // serde would fill a struct from a list by position.
-        if bytes.trim_ascii_start().first() != Some(&b'{') {
-            return Err(ApiError::Invalid("Request body: a JSON object is required.".into()));
-        }
-        serde_json::from_slice(bytes).map_err(|error| ApiError::Invalid(format!("Request body: {error}.")))
+    /// The body, to be read as a shape.
+    pub fn body<T>(&self) -> Body<T> {
+        Body { bytes: self.body.clone(), shape: PhantomData }
     }
 
-    /// The organization of the path, where the caller may do `wanted` in it.
-    pub async fn organization(&self, wanted: &str) -> Result<Organization, ApiError> {
-        let caller = self.caller()?;
+    /// The scope that the table of routes asks for.
+    fn wanted(&self) -> Option<&'static str> {
+        match self.contract.needs {
+            Needs::Scope(scope) => Some(scope),
+            Needs::Nothing | Needs::Caller => None,
+        }
+    }
+
+    /// Refuses where the scopes in an organization do not allow the call.
+    fn check(&self, organization_id: Id) -> Result<(), ApiError> {
+        let scopes = self.caller()?.scopes(organization_id).ok_or(ApiError::NotFound)?;
+        if self.wanted().is_none_or(|wanted| scope::allows(&scopes, wanted)) { Ok(()) } else { Err(ApiError::Forbidden) }
+    }
+
+    /// The organization of the path, where the caller may do in it what the route does.
+    pub async fn organization(&self) -> Result<Organization, ApiError> {
+        self.caller()?;
         let organization = self.api.stores.organizations.organization(Named::parse(self.path("organization"))).await?.ok_or(ApiError::NotFound)?;
-        let scopes = caller.scopes(organization.id).ok_or(ApiError::NotFound)?;
-        if scope::allows(&scopes, wanted) { Ok(organization) } else { Err(ApiError::Forbidden) }
+        self.check(organization.id)?;
+        Ok(organization)
     }
 
     /// The project of the path with its organization.
-    pub async fn project(&self, wanted: &str) -> Result<(Organization, Project), ApiError> {
-        let organization = self.organization(wanted).await?;
+    pub async fn project(&self) -> Result<(Organization, Project), ApiError> {
+        let organization = self.organization().await?;
         let project = self.api.stores.projects.project(organization.id, Named::parse(self.path("project"))).await?.ok_or(ApiError::NotFound)?;
         Ok((organization, project))
     }
 
     /// The project of the path, to be changed: not one that a cluster manages.
-    pub async fn own_project(&self, wanted: &str) -> Result<(Organization, Project), ApiError> {
-        let (organization, project) = self.project(wanted).await?;
+    pub async fn own_project(&self) -> Result<(Organization, Project), ApiError> {
+        let (organization, project) = self.project().await?;
         match &project.managed_by {
             Some(owner) => Err(ApiError::Managed(owner.clone())),
             None => Ok((organization, project)),
@@ -124,10 +186,10 @@ impl Call {
     }
 
     /// The issue of the path, by id or short id.
-    pub async fn issue(&self, wanted: &str) -> Result<(Organization, Issue), ApiError> {
+    pub async fn issue(&self) -> Result<(Organization, Issue), ApiError> {
         let organization = match self.path("organization") {
-            "" => self.first_organization(wanted).await?,
-            _ => self.organization(wanted).await?,
+            "" => self.first_organization().await?,
+            _ => self.organization().await?,
         };
         let text = self.path("issue");
         let issue = match text.parse::<Id>() {
@@ -138,14 +200,12 @@ impl Call {
     }
 
     /// For old routes without an organization in their path: the one the caller belongs to.
-    pub async fn first_organization(&self, wanted: &str) -> Result<Organization, ApiError> {
+    pub async fn first_organization(&self) -> Result<Organization, ApiError> {
         let caller = self.caller()?;
-        for organization in self.api.stores.organizations.organizations().await? {
-            if let Some(scopes) = caller.scopes(organization.id) {
-                return if scope::allows(&scopes, wanted) { Ok(organization) } else { Err(ApiError::Forbidden) };
-            }
-        }
-        Err(ApiError::NotFound)
+        let organizations = self.api.stores.organizations.organizations().await?;
+        let organization = organizations.into_iter().find(|organization| caller.scopes(organization.id).is_some()).ok_or(ApiError::NotFound)?;
+        self.check(organization.id)?;
+        Ok(organization)
     }
 
     /// Notes a change in the audit log.
@@ -164,55 +224,13 @@ impl Call {
     }
 
     /// A page of rows with its `Link` header.
-    pub fn page<T: Serialize>(&self, rows: &[T], next: Option<Cursor>) -> Result<Response, ApiError> {
-        let mut response = ok(rows);
-        response.headers_mut().insert(LINK, page::link(&self.url, self.cursor()?, next));
-        Ok(response)
+    pub fn page<T: Serialize>(&self, rows: Vec<T>, next: Option<Cursor>) -> Result<Page<T>, ApiError> {
+        Ok(Page { rows, link: page::link(&self.url, self.cursor()?, next), hits: None })
     }
 
     /// A page of a list held in memory.
-    pub fn page_of<T: Serialize>(&self, rows: Vec<T>) -> Result<Response, ApiError> {
+    pub fn page_of<T: Serialize>(&self, rows: Vec<T>) -> Result<Page<T>, ApiError> {
         let (rows, next) = page::slice(rows, self.cursor()?, self.per_page(PER_PAGE_MAX)?);
-        self.page(&rows, next)
+        self.page(rows, next)
     }
-}
-
-/// 200 with JSON.
-pub fn ok<T: Serialize + ?Sized>(value: &T) -> Response {
-    json(StatusCode::OK, value)
-}
-
-/// A status with JSON. The content type carries no charset: sentry-cli reads JSON only so (`product-api` §3.1).
-pub fn json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Response {
-    let body = serde_json::to_vec(value).expect("answers are strings, numbers, lists and maps with text keys");
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
-}
-
-pub fn no_content() -> Response {
-    StatusCode::NO_CONTENT.into_response()
-}
-
-fn parse_query(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode(&text.replace('+', " "));
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').map_or((decode(pair), String::new()), |(key, value)| (decode(key), decode(value)))).collect()
-}
-
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escape = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten().and_then(|digits| hex::decode(digits).ok());
-        match escape {
-            Some(byte) => {
-                out.extend(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

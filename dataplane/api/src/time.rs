@@ -1,5 +1,7 @@
 //! Times as the API writes them: ISO 8601, UTC, with `Z`.
 
+use model::calendar::civil;
+
 /// Milliseconds since 1970 as `2026-11-21T00:36:00.250Z`; whole seconds without a fraction.
 pub fn iso(ms: i64) -> String {
     let days = ms.div_euclid(86_400_000);
@@ -8,19 +10,6 @@ pub fn iso(ms: i64) -> String {
     let (hours, minutes, seconds, millis) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60, of_day % 1000);
     let whole = format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}");
     if millis == 0 { format!("{whole}Z") } else { format!("{whole}.{millis:03}Z") }
-}
-
-/// Days since 1970 as year, month, day, by Howard Hinnant's `civil_from_days` (public description).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
-    let month = if month_shifted < 10 { month_shifted + 3 } else { month_shifted - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

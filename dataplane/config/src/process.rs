@@ -34,6 +34,9 @@ const fn option(key: &'static str, kind: Kind, default: &'static str, help: &'st
 
 const COUNT: Kind = Kind::Number { min: 1, max: 10_000_000 };
 
+/// What a process can do. All of them are the default.
+pub const ROLES: [&str; 5] = ["ingest", "worker", "alerter", "api", "janitor"];
+
 /// Every option of `errata serve`.
 pub const OPTIONS: &[OptionSpec] = &[
     option("data", Kind::Text, "./data", "directory that holds everything the embedded size keeps"),

@@ -1,6 +1,6 @@
 //! From an admitted request to queue records: one per topic, with the same bytes and disjoint items (design §4).
 
-use crate::{inspect::Opened, refusals::Refused};
+use crate::{admit, inspect::{Opened, OpenedItem}, refusals::Refused};
 use model::{ids::{EventId, Id}, item::Topic, record::{Partition, Record, RecordHeader, Route}};
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ pub fn plain_header(refused: Refused, now_ms: i64) -> RecordHeader {
         release: None,
         environment: None,
         items_left_out: Vec::new(),
+        units: Vec::new(),
         blob: None,
     }
 }
@@ -39,12 +40,13 @@ pub fn partition(topic: Topic, project_id: Id, partitions: u16) -> Partition {
 pub fn build(header: RecordHeader, body: Arc<[u8]>, opened: &Opened, left_out: &[u32], partitions: u16) -> Vec<Record> {
     let admitted = || opened.items.iter().filter(|item| !left_out.contains(&item.index));
     // Unknown types travel with errors, where the worker counts them as dropped.
-    let topic_of = |item: &crate::inspect::OpenedItem| item.item_type.map_or(Topic::Errors, |item_type| item_type.topic());
+    let topic_of = |item: &OpenedItem| item.item_type.map_or(Topic::Errors, |item_type| item_type.topic());
     let wanted = Topic::ALL.into_iter().filter(|topic| admitted().any(|item| topic_of(item) == *topic));
     wanted
         .map(|topic| {
-            let others = opened.items.iter().filter(|item| left_out.contains(&item.index) || topic_of(item) != topic);
-            let header = RecordHeader { items_left_out: others.map(|item| item.index).collect(), ..header.clone() };
+            let (mine, others): (Vec<OpenedItem>, Vec<OpenedItem>) = opened.items.iter().partition(|item| !left_out.contains(&item.index) && topic_of(item) == topic);
+            let units = admit::units(&mine).into_iter().map(|(category, quantity)| (category as u8, quantity));
+            let header = RecordHeader { items_left_out: others.iter().map(|item| item.index).collect(), units: units.collect(), ..header.clone() };
             Record { partition: partition(topic, header.project_id, partitions), header, body: body.clone() }
         })
         .collect()
@@ -53,7 +55,6 @@ pub fn build(header: RecordHeader, body: Arc<[u8]>, opened: &Opened, left_out: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::OpenedItem;
     use model::item::ItemType;
 
     fn check(types: &[Option<ItemType>], left_out: &[u32]) -> Vec<(Topic, Vec<u32>)> {

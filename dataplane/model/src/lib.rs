@@ -1,6 +1,7 @@
 //! The nouns of the data plane: JSON values, ids, envelopes, categories, outcomes, queue records, prepared events, releases,
 //! and the search language. Everything here is pure. It deliberately knows no IO, no clock, no async, no HTTP, no database.
 
+pub mod calendar;
 pub mod category;
 pub mod dsn;
 pub mod envelope;

@@ -80,6 +80,9 @@ pub struct RecordHeader {
     /// Items of the envelope that this record does not carry: refused, or in the other topic's record. Indexes, ascending.
     #[serde(rename = "no", default, skip_serializing_if = "Vec::is_empty")]
     pub items_left_out: Vec<u32>,
+    /// What was taken from limits for this record: (number of the category, quantity). Payloads may show more.
+    #[serde(rename = "u", default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<(u8, u64)>,
     /// The body is not here but in `Blobs` under this key.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub blob: Option<String>,

@@ -1,7 +1,7 @@
 //! What `prepare` costs on real events, as a whole and stage by stage.
 //!
-//! The events are envelopes of the Python SDK, gzip, in the folder `ERRATA_BENCH_EVENTS` (default `../shared/bench/events20`
-//! beside the workspace); where it is absent the benchmark says so. Times are CPU times of the thread, so that a busy machine
+//! The events are envelopes of the Python SDK, gzip, in the folder `ERRATA_BENCH_EVENTS` (default `e2e/bench/events`
+//! of the workspace); where it is absent the benchmark says so. Times are CPU times of the thread, so that a busy machine
 //! does not count.
 
 use config::project::ProjectOptions;
@@ -70,7 +70,7 @@ impl Measurement for CpuTime {
 }
 
 fn envelopes() -> Vec<Vec<u8>> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/bench/events20");
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../e2e/bench/events");
     let folder = std::env::var("ERRATA_BENCH_EVENTS").unwrap_or_else(|_| default.into());
     let Ok(entries) = std::fs::read_dir(&folder) else {
         println!("SKIPPED: prepare: {folder} is absent");

@@ -36,6 +36,7 @@ fn record(partition: Partition, body: &str) -> Record {
         release: None,
         environment: None,
         items_left_out: vec![2],
+        units: vec![(1, 1)],
         blob: None,
     };
     Record { partition, header, body: Arc::from(body.as_bytes()) }

@@ -12,5 +12,5 @@ mod open;
 pub mod ports;
 mod state;
 
-pub use open::{OpenError, StoreConfig, Stores, open};
+pub use open::{Folder, OpenError, StoreConfig, Stores, open};
 pub use ports::*;

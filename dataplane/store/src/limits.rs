@@ -92,7 +92,7 @@ impl Limits for LocalLimits {
         let mut inner = self.inner.lock();
         for counted in inner.quotas.values_mut().flatten().filter(|counted| counted.id == quota_id) {
             counted.turn(now_ms);
-            counted.used = used;
+            counted.used += used;
         }
     }
 

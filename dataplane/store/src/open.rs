@@ -66,26 +66,72 @@ pub enum OpenError {
     Events(#[from] EventsError),
 }
 
-/// Opens all stores: locks the folder, migrates state, creates `default` on the first start, starts the writer threads.
-/// Must be called within a Tokio runtime.
+impl OpenError {
+    /// Whether the state database was the reason and may answer later.
+    pub fn is_state_away(&self) -> bool {
+        matches!(self, OpenError::State(error) | OpenError::Events(EventsError::State(error)) if error.retry_helps())
+    }
+}
+
+/// Opens all stores.
 ///
 /// # Errors
-/// [`OpenError`]; a retry helps for `Locked` once the other process ended and for an unreachable state database.
+/// Those of [`Folder::take`] and [`Folder::open`].
 pub async fn open(config: &StoreConfig) -> Result<Stores, OpenError> {
-    let folder = &config.data_dir;
-    std::fs::create_dir_all(folder).map_err(|source| OpenError::Directory { path: folder.clone(), source })?;
-    let (lock, unclean) = lock::take(folder)?;
-    let db = match &config.state_url {
-        Some(url) => Db::postgres(url).await?,
-        None => Db::sqlite(&folder.join("state.db")).await?,
-    };
-    migrate(&db).await?;
-    let state = Arc::new(State::new(db));
-    let first_start = state.seed(config.now_ms).await?;
-    let blobs = FileBlobs::open(folder.join("blobs")).map_err(|source| OpenError::Directory { path: folder.join("blobs"), source })?;
-    let blobs = Arc::new(blobs);
-    let days = Arc::new(Days::open(folder.join("events"), state.clone(), blobs.clone(), config.now_ms).await?);
-    Ok(Stores {
+    Folder::take(config)?.open().await
+}
+
+/// The data directory, locked by this process, with the stores that need no database: enough to accept events.
+pub struct Folder {
+    config: StoreConfig,
+    lock: Arc<Lock>,
+    unclean: bool,
+    files: Arc<FileBlobs>,
+    pub blobs: Arc<dyn Blobs>,
+    pub limits: Arc<dyn Limits>,
+}
+
+impl Folder {
+    /// Locks the directory, created if missing.
+    ///
+    /// # Errors
+    /// [`OpenError::Locked`], where a retry helps once the other process ended, and [`OpenError::Directory`].
+    pub fn take(config: &StoreConfig) -> Result<Folder, OpenError> {
+        let folder = &config.data_dir;
+        std::fs::create_dir_all(folder).map_err(|source| OpenError::Directory { path: folder.clone(), source })?;
+        let (lock, unclean) = lock::take(folder)?;
+        let path = folder.join("blobs");
+        let files = Arc::new(FileBlobs::open(path.clone()).map_err(|source| OpenError::Directory { path, source })?);
+        Ok(Folder { config: config.clone(), lock: Arc::new(lock), unclean, blobs: files.clone(), files, limits: Arc::new(LocalLimits::new(config.rate)) })
+    }
+
+    /// Whether state is a database that may be away while this process runs.
+    pub fn state_is_outside(&self) -> bool {
+        self.config.state_url.is_some()
+    }
+
+    /// Opens the rest: migrates state, creates `default` on the first start, starts the writer threads. Must be called within a
+    /// Tokio runtime. Call it again where [`OpenError::is_state_away`].
+    ///
+    /// # Errors
+    /// [`OpenError`]; a retry helps for a state database that does not answer.
+    pub async fn open(&self) -> Result<Stores, OpenError> {
+        let Folder { config, lock, unclean, files, blobs, limits } = self;
+        let db = match &config.state_url {
+            Some(url) => Db::postgres(url).await?,
+            None => Db::sqlite(&config.data_dir.join("state.db")).await?,
+        };
+        migrate(&db).await?;
+        let state = Arc::new(State::new(db));
+        let first_start = state.seed(config.now_ms).await?;
+        let days = Arc::new(Days::open(config.data_dir.join("events"), state.clone(), files.clone(), config.now_ms).await?);
+        let closing = Arc::new(Closing { state: state.clone(), days: days.clone(), lock: lock.clone() });
+        Ok(stores(state, days, blobs.clone(), limits.clone(), *unclean, first_start, closing))
+    }
+}
+
+fn stores(state: Arc<State>, days: Arc<Days>, blobs: Arc<dyn Blobs>, limits: Arc<dyn Limits>, unclean: bool, first_start: bool, closing: Arc<Closing>) -> Stores {
+    Stores {
         batches: state.clone(),
         dead_letters: state.clone(),
         events: days.clone(),
@@ -93,9 +139,9 @@ pub async fn open(config: &StoreConfig) -> Result<Stores, OpenError> {
         event_stats: days.clone(),
         items: days.clone(),
         outcomes: days.clone(),
-        retention: days.clone(),
+        retention: days,
         blobs,
-        limits: Arc::new(LocalLimits::new(config.rate)),
+        limits,
         quotas: state.clone(),
         directory: state.clone(),
         organizations: state.clone(),
@@ -112,18 +158,18 @@ pub async fn open(config: &StoreConfig) -> Result<Stores, OpenError> {
         sessions: state.clone(),
         tokens: state.clone(),
         audit: state.clone(),
-        lifecycle: state.clone(),
+        lifecycle: state,
         unclean,
         first_start,
-        closing: Arc::new(Closing { state, days, lock }),
-    })
+        closing,
+    }
 }
 
 /// What must outlive every port, and be closed in order.
 struct Closing {
     state: Arc<State>,
     days: Arc<Days>,
-    lock: Lock,
+    lock: Arc<Lock>,
 }
 
 impl Stores {

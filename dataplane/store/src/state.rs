@@ -20,6 +20,7 @@ mod letters;
 mod lifecycle;
 mod merges;
 mod migrate;
+mod notices;
 mod organizations;
 mod projects;
 mod quotas;

@@ -1,10 +1,10 @@
 /** Settings and data that are malformed, late or missing: a sentence and a way on, never a white page. */
 import { expect, type Route } from "@playwright/test";
 import { checkoutError } from "./checkout";
-import { issueOf, panel, signIn, test } from "./page";
+import { issueOf, panel, test } from "./page";
 import { send } from "./send";
 
-const CONFIG = "**/api/0/client-config/";
+const CONFIG = "**/api/client-config/";
 const json = (body: unknown) => ({ contentType: "application/json", body: JSON.stringify(body) });
 
 const CASES: Record<string, (route: Route) => Promise<void>> = {
@@ -36,8 +36,7 @@ for (const [name, answer] of Object.entries(CASES)) {
 
 const STRANGE_ACTIVITY = [{ id: "1", type: "brand_new", user: null, data: null, dateCreated: "not a date" }, { type: "note" }, {}, null, 3, { id: "2", type: "assigned", user: { name: null }, data: "text" }, { id: "3", type: "constructor", data: [] }];
 
-test("activity_without_author_date_or_known_type_is_shown", async ({ page }) => {
-  await signIn(page);
+test("activity_without_author_date_or_known_type_is_shown", async ({ inside: page }) => {
   const issue = await issueOf(page, await send(checkoutError()));
   await page.route(`**/api/0/organizations/*/issues/${issue}/`, async (route) => {
     const answer = await route.fetch();
@@ -52,8 +51,7 @@ for (const [name, change] of Object.entries({
   nothing: { entries: null, tags: null, user: null, contexts: null, sdk: null, release: null, packages: null, errors: null, userReport: null, context: null, dateCreated: null, title: null, metadata: null },
   "wrong types": { entries: [{ type: "exception", data: { values: "x" } }, { type: "breadcrumbs", data: [1] }, { type: "request", data: 7 }, null], tags: "a", user: [1], contexts: { os: "text", constructor: { name: null }, list: [1] }, release: 5, packages: [], errors: [null, { message: 3 }], dateCreated: {}, title: [] },
 })) {
-  test(`event_with_${name.replaceAll(" ", "_")}_is_shown`, async ({ page }) => {
-    await signIn(page);
+  test(`event_with_${name.replaceAll(" ", "_")}_is_shown`, async ({ inside: page }) => {
     const issue = await issueOf(page, await send(checkoutError()));
     await page.route(`**/api/0/organizations/*/issues/${issue}/events/*/`, async (route) => {
       const answer = await route.fetch();
@@ -66,8 +64,8 @@ for (const [name, change] of Object.entries({
   });
 }
 
-test("list_that_fails_offers_a_retry", async ({ page, complaints }) => {
-  await signIn(page);
+test("list_that_fails_offers_a_retry", async ({ inside: page, complaints }) => {
+  await page.goto("/issues/");
   await page.route("**/api/0/organizations/*/issues/?*", (route) => route.fulfill({ status: 500, ...json({ detail: "the store is away" }) }));
   await page.goto("/issues/?query=is%3Aresolved");
   await expect(page.getByRole("alert")).toContainText("Issues could not be loaded. the store is away");

@@ -1,6 +1,6 @@
 /** What real SDKs sent, read back from the page: each recorded event shows its own values. */
 import { expect } from "@playwright/test";
-import { issueOf, panel, signIn, test } from "./page";
+import { issueOf, panel, test } from "./page";
 import { captures, send } from "./send";
 
 /** Envelopes only: the legacy client speaks another format, and the brotli set holds the same events again; the protocol suite replays both. */
@@ -13,8 +13,7 @@ test("recorded_events_are_there_to_be_sent", () => {
 });
 
 for (const capture of recorded) {
-  test(`shows_the_values_of_${capture.name}`, async ({ page }) => {
-    await signIn(page);
+  test(`shows_the_values_of_${capture.name}`, async ({ inside: page }) => {
     const eventId = await send(capture.event, capture.attachments);
     const issue = await issueOf(page, eventId);
     await page.goto(`/issues/${issue}/events/${eventId}/`);

@@ -85,8 +85,7 @@ test("by_keyboard_alone_from_login_to_regression", async ({ page }) => {
   });
 });
 
-test("comment_appears_in_the_activity", async ({ page }) => {
-  await signIn(page);
+test("comment_appears_in_the_activity", async ({ inside: page }) => {
   const issue = await issueOf(page, await send(checkoutError()));
   await page.goto(`/organizations/default/issues/${issue}/`);
   await page.getByRole("textbox", { name: "Comment" }).focus();
@@ -95,8 +94,8 @@ test("comment_appears_in_the_activity", async ({ page }) => {
   await expect(panel(page, "Activity")).toContainText(`“looked at by ${RUN}”`);
 });
 
-test("list_hears_of_a_new_event_by_itself", async ({ page }) => {
-  await signIn(page);
+test("list_hears_of_a_new_event_by_itself", async ({ inside: page }) => {
+  await page.goto("/issues/");
   await expect(page.getByText("live", { exact: true })).toBeVisible();
   const error = checkoutError();
   const name = `Live${RUN}`;

@@ -1,6 +1,6 @@
 /** The browser suite: one worker, one browser of the machine, against a running server. */
 import { defineConfig } from "@playwright/test";
-import { settings } from "./settings";
+import { settings, VIEWPORT } from "./settings";
 
 export default defineConfig({
   testDir: ".",
@@ -13,7 +13,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     baseURL: settings.url,
-    viewport: { width: 1280, height: 900 },
+    viewport: VIEWPORT,
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: settings.chromium,

@@ -9,8 +9,8 @@ export interface SentEvent { event_id: string; [field: string]: unknown }
 export interface Item { header: Record<string, unknown>; body: Buffer }
 export interface Capture { name: string; event: SentEvent; attachments: { name: string; body: Buffer }[] }
 
-export async function send(event: Record<string, unknown>, attachments: Capture["attachments"] = []): Promise<string> {
-  const { username: key, host, protocol, pathname } = new URL(settings.dsn);
+export async function send(event: Record<string, unknown>, attachments: Capture["attachments"] = [], dsn = settings.dsn): Promise<string> {
+  const { username: key, host, protocol, pathname } = new URL(dsn);
   const event_id = randomUUID().replaceAll("-", "");
   const items = [
     item({ type: "event" }, Buffer.from(JSON.stringify({ ...event, event_id, timestamp: Date.now() / 1000 }))),

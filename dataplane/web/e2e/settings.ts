@@ -15,3 +15,5 @@ export const settings = {
   /** A folder of recorded SDK requests (`<sdk>/<nn>-<name>.body.bin`); without it those tests are skipped, loudly. */
   captures: process.env["ERRATA_CAPTURES"] ?? null,
 };
+
+export const VIEWPORT = { width: 1280, height: 900 };

@@ -9,6 +9,7 @@ const issuePages = (prefix: string): RouteObject[] => [
   { path: `${prefix}issues/:issueId/`, lazy: () => import("./pages/issue/IssuePage") },
   { path: `${prefix}issues/:issueId/events/`, lazy: () => import("./pages/issue/EventsPage") },
   { path: `${prefix}issues/:issueId/events/:eventId/`, lazy: () => import("./pages/issue/IssuePage") },
+  { path: `${prefix}issues/:issueId/tags/`, lazy: () => import("./pages/issue/TagsPage") },
   { path: `${prefix}issues/:issueId/tags/:key/`, lazy: () => import("./pages/issue/TagPage") },
   { path: `${prefix}issues/:issueId/merged/`, lazy: () => import("./pages/issue/MergedPage") },
 ];
@@ -29,9 +30,10 @@ const accountSettings: RouteObject = {
   path: "settings/account/",
   lazy: () => import("./pages/settings/AccountSettings"),
   children: [
-    { index: true, loader: () => redirect("tokens/") },
+    { index: true, lazy: () => import("./pages/settings/Account") },
     { path: "tokens/", lazy: () => import("./pages/settings/Tokens") },
     { path: "members/", lazy: () => import("./pages/settings/Members") },
+    { path: "teams/", lazy: () => import("./pages/settings/Teams") },
   ],
 };
 
@@ -50,7 +52,7 @@ const pages: RouteObject = {
         { path: "projects/", lazy: () => import("./pages/projects/ProjectsPage") },
         { path: "projects/new/", lazy: () => import("./pages/projects/NewProjectPage") },
         { path: "projects/:project/getting-started/", lazy: () => import("./pages/projects/GettingStartedPage") },
-        { path: "settings/", loader: () => redirect("/settings/account/tokens/") },
+        { path: "settings/", loader: () => redirect("/settings/account/") },
         accountSettings,
         projectSettings,
         { path: "*", Component: Missing },
@@ -64,7 +66,8 @@ export const router = createBrowserRouter([
     id: "root",
     path: "/",
     loader: loadConfig,
-    shouldRevalidate: ({ defaultShouldRevalidate, formMethod }) => defaultShouldRevalidate && formMethod !== undefined,
+    // Only when somebody asks for it: a step to another page changes nothing here.
+    shouldRevalidate: ({ currentUrl, nextUrl, defaultShouldRevalidate }) => defaultShouldRevalidate && currentUrl.href === nextUrl.href,
     ErrorBoundary: Broken,
     HydrateFallback: Starting,
     children: [{ path: "auth/login/", lazy: () => import("./pages/login/LoginPage") }, pages],

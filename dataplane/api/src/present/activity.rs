@@ -1,15 +1,39 @@
 //! Activity and comments.
 
-use super::people;
-use crate::iso;
-use serde_json::{Value, json};
+use super::{people::{self, User}, values::{ActivityType, Empty, Id, Time}};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
-use store::{Activity, User};
+use utoipa::ToSchema;
 
-pub fn activity(activity: &Activity, users: &HashMap<i64, User>) -> Value {
-    let data: Value = serde_json::from_str(&activity.data).unwrap_or_else(|_| json!({}));
-    json!({
-        "id": activity.id.to_string(), "type": activity.kind.name(), "user": activity.user_id.and_then(|id| users.get(&id)).map(people::user), "sentry_app": null,
-        "data": data, "dateCreated": iso(activity.created_ms),
-    })
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Activity {
+    id: Id,
+    #[serde(rename = "type")]
+    #[schema(value_type = ActivityType)]
+    kind: &'static str,
+    user: Option<User>,
+    sentry_app: Option<Empty>,
+    /// By type: `text` of a note, `assignee` of an assignment, `version` of a release …
+    #[schema(value_type = Object)]
+    data: Map<String, Value>,
+    #[serde(rename = "dateCreated")]
+    date_created: Time,
+}
+
+pub fn activity(activity: &store::Activity, users: &HashMap<i64, store::User>) -> Activity {
+    Activity {
+        id: Id(activity.id),
+        kind: activity.kind.name(),
+        user: activity.user_id.and_then(|id| users.get(&id)).map(people::user),
+        sentry_app: None,
+        data: serde_json::from_str(&activity.data).unwrap_or_default(),
+        date_created: Time(activity.created_ms),
+    }
+}
+
+/// The activity of an issue, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Activities {
+    pub activity: Vec<Activity>,
 }

@@ -1,8 +1,13 @@
-//! Events: the stored payload as `entries`, contexts and tags (`product-api` §3.4).
+//! Events: the short form of lists, and the whole with `entries`, contexts and tags (`product-api` §3.4).
 
-use crate::iso;
-use serde_json::{Map, Value, json};
-use store::{EventRow, Neighbours, StoredEvent, UserReportRow};
+mod entries;
+
+use super::{release::Release, values::{Empty, Id, Level, Time}};
+use entries::Entry;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use store::{Neighbours, StoredEvent, UserReportRow};
+use utoipa::ToSchema;
 
 /// What an event page shows beside the event.
 #[derive(Default)]
@@ -10,198 +15,316 @@ pub struct Beside {
     pub issue_id: Option<i64>,
     pub neighbours: Neighbours,
     pub report: Option<UserReportRow>,
-    pub release: Option<Value>,
+    pub release: Option<Release>,
+    /// The hash that it was grouped by, in hex.
+    pub hash: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventTag {
+    key: String,
+    value: String,
+    query: Option<String>,
+}
+
+/// The user of an event; in lists only what the tag `user` says.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct EventUser {
+    id: Option<String>,
+    email: Option<String>,
+    username: Option<String>,
+    ip_address: Option<String>,
+    name: Option<String>,
+    segment: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    geo: Option<Map<String, Value>>,
+    #[schema(value_type = Option<Object>)]
+    data: Option<Map<String, Value>>,
 }
 
 /// The short form, in lists.
-pub fn row(row: &EventRow, issue_id: Option<i64>, project_slug: &str) -> Value {
-    let id = row.event_id.to_string();
-    json!({
-        "id": id, "eventID": id, "groupID": issue_id.map(|id| id.to_string()), "projectID": row.project_id.to_string(), "projectSlug": project_slug, "event.type": row.event_type,
-        "title": row.title, "message": row.message, "culprit": row.culprit, "location": null, "platform": row.platform, "dateCreated": iso(row.timestamp_ms),
-        "dateReceived": iso(row.received_ms), "type": row.event_type, "level": row.level.name(), "tags": tags(&row.tags), "user": user_of_tags(&row.tags), "crashFile": null, "metadata": {},
-    })
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventSummary {
+    pub id: String,
+    #[serde(rename = "eventID")]
+    event_id: String,
+    #[serde(rename = "groupID")]
+    pub group_id: Option<Id>,
+    #[serde(rename = "projectID")]
+    project_id: Id,
+    pub project_slug: String,
+    #[serde(rename = "event.type")]
+    event_type: String,
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    message: String,
+    culprit: String,
+    location: Option<String>,
+    platform: String,
+    date_created: Time,
+    date_received: Time,
+    #[schema(value_type = Level)]
+    level: &'static str,
+    tags: Vec<EventTag>,
+    user: Option<EventUser>,
+    crash_file: Option<Empty>,
+    #[schema(value_type = Object)]
+    metadata: Map<String, Value>,
 }
 
-fn tags(tags: &[(String, String)]) -> Vec<Value> {
-    tags.iter().map(|(key, value)| json!({ "key": key, "value": value, "query": null })).collect()
+pub fn summary(row: &store::EventRow, issue_id: Option<i64>, project_slug: &str) -> EventSummary {
+    let id = row.event_id.to_string();
+    EventSummary {
+        event_id: id.clone(),
+        id,
+        group_id: issue_id.map(Id),
+        project_id: Id(row.project_id),
+        project_slug: project_slug.to_owned(),
+        event_type: row.event_type.clone(),
+        kind: row.event_type.clone(),
+        title: row.title.clone(),
+        message: row.message.clone(),
+        culprit: row.culprit.clone(),
+        location: None,
+        platform: row.platform.clone(),
+        date_created: Time(row.timestamp_ms),
+        date_received: Time(row.received_ms),
+        level: row.level.name(),
+        tags: row.tags.iter().map(|(key, value)| EventTag { key: key.clone(), value: value.clone(), query: None }).collect(),
+        user: user_of_tags(&row.tags),
+        crash_file: None,
+        metadata: Map::new(),
+    }
 }
 
 /// The user of an event whose payload was not read: what the tag says.
-fn user_of_tags(tags: &[(String, String)]) -> Value {
-    let Some((_, value)) = tags.iter().find(|(key, _)| key == "user") else { return Value::Null };
+fn user_of_tags(tags: &[(String, String)]) -> Option<EventUser> {
+    let (_, value) = tags.iter().find(|(key, _)| key == "user")?;
     let (kind, rest) = value.split_once(':').unwrap_or(("id", value));
-    let mut user = json!({ "id": null, "email": null, "username": null, "ip_address": null, "name": null, "data": null });
-    let field = if kind == "ip" { "ip_address" } else { kind };
-    user[field] = rest.into();
-    user
+    let rest = Some(rest.to_owned());
+    Some(match kind {
+        "email" => EventUser { email: rest, ..EventUser::default() },
+        "username" => EventUser { username: rest, ..EventUser::default() },
+        "ip" => EventUser { ip_address: rest, ..EventUser::default() },
+        _ => EventUser { id: rest, ..EventUser::default() },
+    })
 }
 
 /// The whole event.
-pub fn event(event: &StoredEvent, project_slug: &str, beside: &Beside) -> Value {
-    let payload: Value = serde_json::from_slice(&event.payload).unwrap_or_else(|_| json!({}));
-    let mut object = row(&event.row, beside.issue_id, project_slug);
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    #[serde(flatten)]
+    pub summary: EventSummary,
+    /// Exception, stack trace, breadcrumbs, request …, in the order a page shows them.
+    entries: Vec<Entry>,
+    #[schema(value_type = Object)]
+    contexts: Map<String, Value>,
+    /// What the SDK calls extra.
+    #[schema(value_type = Object)]
+    context: Map<String, Value>,
+    #[schema(value_type = Option<Object>)]
+    sdk: Option<Map<String, Value>>,
+    /// Modules with their versions.
+    #[schema(value_type = Object)]
+    packages: Map<String, Value>,
+    dist: Option<String>,
+    /// Bytes of the stored payload.
+    size: usize,
+    /// What normalisation found wrong.
+    errors: Vec<Value>,
+    /// The hash that it was grouped by; none where the route did not look.
+    fingerprints: Vec<String>,
+    fingerprint: Option<Vec<Value>>,
+    #[schema(value_type = Option<Object>)]
+    grouping_config: Option<Value>,
+    release: Option<Release>,
+    environment: Option<String>,
+    logger: Option<String>,
+    transaction: Option<String>,
+    /// Neighbours within the issue; null where the route is not about an issue.
+    #[serde(rename = "nextEventID")]
+    next: Option<String>,
+    #[serde(rename = "previousEventID")]
+    previous: Option<String>,
+    #[serde(rename = "oldestEventID")]
+    oldest: Option<String>,
+    #[serde(rename = "latestEventID")]
+    latest: Option<String>,
+    occurrence: Option<Empty>,
+    sdk_updates: Vec<Empty>,
+    user_report: Option<UserReport>,
+    #[serde(rename = "_meta")]
+    meta: EventMeta,
+}
+
+pub fn event(event: &StoredEvent, project_slug: &str, beside: Beside) -> Event {
+    let payload: Map<String, Value> = serde_json::from_slice(&event.payload).unwrap_or_default();
+    let object = |name: &str| payload.get(name).and_then(Value::as_object).cloned();
+    let list = |name: &str| payload.get(name).and_then(Value::as_array).cloned();
     let id_of = |id: Option<model::ids::EventId>| id.map(|id| id.to_string());
-    let meta = payload.get("_meta");
-    let more = json!({
-        "entries": entries(&payload), "contexts": payload.get("contexts").cloned().unwrap_or_else(|| json!({})), "context": payload.get("extra").cloned().unwrap_or_else(|| json!({})),
-        "user": user(&payload), "sdk": payload.get("sdk"), "packages": payload.get("modules").cloned().unwrap_or_else(|| json!({})), "dist": event.row.dist, "size": event.payload.len(),
-        "errors": payload.get("errors").cloned().unwrap_or_else(|| json!([])), "metadata": payload.get("metadata").cloned().unwrap_or_else(|| json!({})),
-        "location": payload.get("location"), "fingerprints": payload.get("hashes").cloned().unwrap_or_else(|| json!([])), "fingerprint": payload.get("fingerprint"),
-        "groupingConfig": payload.get("grouping_config"), "release": beside.release, "environment": event.row.environment, "logger": event.row.logger,
-        "transaction": event.row.transaction, "nextEventID": id_of(beside.neighbours.next), "previousEventID": id_of(beside.neighbours.previous),
-        "oldestEventID": id_of(beside.neighbours.oldest), "latestEventID": id_of(beside.neighbours.latest), "occurrence": null, "sdkUpdates": [],
-        "userReport": beside.report.as_ref().map(user_report), "_meta": meta_of(meta),
-    });
-    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
-        object.extend(more);
-    }
-    object
-}
-
-/// The `_meta` tree under the names the API uses.
-fn meta_of(meta: Option<&Value>) -> Value {
-    let part = |name: &str| meta.and_then(|meta| meta.get(name)).cloned().unwrap_or_else(|| json!({}));
-    json!({ "contexts": part("contexts"), "context": part("extra"), "user": part("user"), "tags": part("tags"), "packages": part("modules"), "sdk": part("sdk"), "message": part("logentry"),
-        "exception": part("exception"), "request": part("request"), "breadcrumbs": part("breadcrumbs"), "entries": {} })
-}
-
-pub fn user_report(report: &UserReportRow) -> Value {
-    json!({
-        "id": report.id.to_string(), "eventID": report.event_id.to_string(), "name": report.name, "email": report.email, "comments": report.comments,
-        "dateCreated": iso(report.timestamp_ms), "user": null, "event": { "id": report.event_id.to_string(), "eventID": report.event_id.to_string() }, "issue": null,
-    })
-}
-
-fn user(payload: &Value) -> Value {
-    let Some(user) = payload.get("user").and_then(Value::as_object) else { return Value::Null };
-    let known = ["id", "email", "username", "ip_address", "name", "geo", "segment"];
-    let mut shown: Map<String, Value> = known.iter().map(|key| ((*key).to_owned(), user.get(*key).cloned().unwrap_or_default())).collect();
-    let mut data = user.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
-    data.extend(user.iter().filter(|(key, _)| !known.contains(&key.as_str()) && *key != "data" && *key != "sentry_user").map(|(key, value)| (key.clone(), value.clone())));
-    shown.insert("data".into(), if data.is_empty() { Value::Null } else { data.into() });
-    shown.into()
-}
-
-/// The typed list of interfaces, in the order a page shows them.
-fn entries(payload: &Value) -> Vec<Value> {
-    let entry = |kind: &str, data: Value| json!({ "type": kind, "data": data });
-    let mut entries = Vec::new();
-    let present = |name: &str| payload.get(name).filter(|value| !value.is_null());
-    if let Some(message) = present("logentry") {
-        entries.push(entry("message", json!({ "formatted": message.get("formatted").or_else(|| message.get("message")), "message": message.get("message"), "params": message.get("params") })));
-    }
-    if let Some(exception) = present("exception") {
-        entries.push(entry("exception", self::exception(exception)));
-    }
-    if let Some(stacktrace) = present("stacktrace") {
-        entries.push(entry("stacktrace", self::stacktrace(stacktrace)));
-    }
-    if let Some(threads) = present("threads") {
-        entries.push(entry("threads", json!({ "values": values(threads).iter().map(thread).collect::<Vec<_>>() })));
-    }
-    if let Some(template) = present("template") {
-        entries.push(entry("template", template.clone()));
-    }
-    if let Some(breadcrumbs) = present("breadcrumbs") {
-        entries.push(entry("breadcrumbs", json!({ "values": values(breadcrumbs).iter().map(breadcrumb).collect::<Vec<_>>() })));
-    }
-    if let Some(request) = present("request") {
-        entries.push(entry("request", self::request(request)));
-    }
-    if let Some(spans) = present("spans") {
-        entries.push(entry("spans", spans.clone()));
-    }
-    if let Some(debug_meta) = present("debug_meta") {
-        entries.push(entry("debugmeta", json!({ "images": debug_meta.get("images").cloned().unwrap_or_else(|| json!([])) })));
-    }
-    for name in ["csp", "hpkp", "expectct", "expectstaple"] {
-        if let Some(report) = present(name) {
-            entries.push(entry(name, report.clone()));
-        }
-    }
-    entries
-}
-
-/// The list of an interface: `{values: […]}`, or the list itself.
-fn values(interface: &Value) -> Vec<Value> {
-    interface.get("values").unwrap_or(interface).as_array().cloned().unwrap_or_default()
-}
-
-fn exception(exception: &Value) -> Value {
-    let values: Vec<Value> = values(exception).iter().filter(|value| value.is_object()).map(exception_value).collect();
-    let has_system_frames = values.iter().any(|value| value["stacktrace"]["hasSystemFrames"] == true);
-    json!({ "values": values, "hasSystemFrames": has_system_frames, "excOmitted": null })
-}
-
-fn exception_value(value: &Value) -> Value {
-    let trace = |name: &str| value.get(name).filter(|trace| !trace.is_null()).map(stacktrace);
-    json!({
-        "type": value.get("type"), "value": value.get("value"), "module": value.get("module"), "mechanism": value.get("mechanism"), "threadId": value.get("thread_id"),
-        "stacktrace": trace("stacktrace"), "rawStacktrace": trace("raw_stacktrace"), "rawType": null, "rawValue": null, "rawModule": null,
-    })
-}
-
-fn stacktrace(stacktrace: &Value) -> Value {
-    let frames: Vec<Value> = stacktrace.get("frames").and_then(Value::as_array).map(|frames| frames.iter().filter(|frame| frame.is_object()).map(frame).collect()).unwrap_or_default();
-    let has_system_frames = frames.iter().any(|frame| frame["inApp"] != true);
-    json!({ "frames": frames, "framesOmitted": stacktrace.get("frames_omitted"), "registers": stacktrace.get("registers"), "hasSystemFrames": has_system_frames })
-}
-
-fn frame(frame: &Value) -> Value {
-    let get = |name: &str| frame.get(name).cloned().unwrap_or_default();
-    json!({
-        "filename": get("filename"), "absPath": get("abs_path"), "module": get("module"), "package": get("package"), "platform": get("platform"),
-        "instructionAddr": get("instruction_addr"), "symbolAddr": get("symbol_addr"), "function": get("function"), "rawFunction": get("raw_function"), "symbol": get("symbol"),
-        "context": context(frame), "lineNo": get("lineno"), "colNo": get("colno"), "inApp": frame.get("in_app").and_then(Value::as_bool).unwrap_or(false), "vars": get("vars"),
-        "errors": null, "trust": get("trust"), "lock": get("lock"), "sourceLink": get("source_link"), "addrMode": get("addr_mode"),
-        "symbolicatorStatus": frame.get("data").and_then(|data| data.get("symbolicator_status")),
-    })
-}
-
-/// Source lines with their numbers.
-fn context(frame: &Value) -> Vec<Value> {
-    let Some(line) = frame.get("context_line").and_then(Value::as_str) else { return Vec::new() };
-    let lines = |name: &str| frame.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let (before, after) = (lines("pre_context"), lines("post_context"));
-    let number = frame.get("lineno").and_then(Value::as_i64).unwrap_or(0);
-    let first = number - before.len() as i64;
-    let all = before.into_iter().chain([line.into()]).chain(after);
-    all.enumerate().map(|(index, text)| json!([first + index as i64, text.as_str().unwrap_or_default()])).collect()
-}
-
-fn thread(thread: &Value) -> Value {
-    let get = |name: &str| thread.get(name).cloned().unwrap_or_default();
-    json!({
-        "id": get("id"), "name": get("name"), "crashed": get("crashed"), "current": get("current"), "main": get("main"), "state": get("state"), "heldLocks": get("held_locks"),
-        "stacktrace": thread.get("stacktrace").filter(|trace| !trace.is_null()).map(stacktrace), "rawStacktrace": null,
-    })
-}
-
-fn breadcrumb(breadcrumb: &Value) -> Value {
-    let get = |name: &str| breadcrumb.get(name).cloned().unwrap_or_default();
-    let timestamp = match breadcrumb.get("timestamp") {
-        Some(Value::Number(seconds)) => seconds.as_f64().map_or(Value::Null, |seconds| iso((seconds * 1000.0).round() as i64).into()),
-        Some(text @ Value::String(_)) => text.clone(),
-        _ => Value::Null,
+    let summary = EventSummary {
+        user: user(&payload),
+        location: payload.get("location").and_then(Value::as_str).map(str::to_owned),
+        metadata: object("metadata").unwrap_or_default(),
+        ..summary(&event.row, beside.issue_id, project_slug)
     };
-    json!({ "type": get("type"), "category": get("category"), "level": get("level"), "message": get("message"), "data": get("data"), "event_id": get("event_id"), "timestamp": timestamp })
+    Event {
+        summary,
+        entries: entries::entries(&payload),
+        contexts: object("contexts").unwrap_or_default(),
+        context: object("extra").unwrap_or_default(),
+        sdk: object("sdk"),
+        packages: object("modules").unwrap_or_default(),
+        dist: event.row.dist.clone(),
+        size: event.payload.len(),
+        errors: list("errors").unwrap_or_default(),
+        fingerprints: beside.hash.into_iter().collect(),
+        fingerprint: list("fingerprint"),
+        grouping_config: payload.get("grouping_config").filter(|config| !config.is_null()).cloned(),
+        release: beside.release,
+        environment: event.row.environment.clone(),
+        logger: event.row.logger.clone(),
+        transaction: event.row.transaction.clone(),
+        next: id_of(beside.neighbours.next),
+        previous: id_of(beside.neighbours.previous),
+        oldest: id_of(beside.neighbours.oldest),
+        latest: id_of(beside.neighbours.latest),
+        occurrence: None,
+        sdk_updates: Vec::new(),
+        user_report: beside.report.as_ref().map(user_report),
+        meta: meta(payload.get("_meta")),
+    }
 }
 
-fn request(request: &Value) -> Value {
-    let get = |name: &str| request.get(name).cloned().unwrap_or_default();
-    json!({
-        "url": get("url"), "method": get("method"), "fragment": get("fragment"), "query": pairs(request.get("query_string")), "cookies": pairs(request.get("cookies")),
-        "headers": pairs(request.get("headers")), "env": get("env"), "data": get("data"), "inferredContentType": get("inferred_content_type"), "apiTarget": get("api_target"),
+/// A row of a list: the whole event where `full` was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum EventOrSummary {
+    Event(Box<Event>),
+    Summary(EventSummary),
+}
+
+/// What was changed or refused, by place: the `_meta` tree under the names the API uses.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventMeta {
+    #[schema(value_type = Object)]
+    contexts: Value,
+    #[schema(value_type = Object)]
+    context: Value,
+    #[schema(value_type = Object)]
+    user: Value,
+    #[schema(value_type = Object)]
+    tags: Value,
+    #[schema(value_type = Object)]
+    packages: Value,
+    #[schema(value_type = Object)]
+    sdk: Value,
+    #[schema(value_type = Object)]
+    message: Value,
+    #[schema(value_type = Object)]
+    exception: Value,
+    #[schema(value_type = Object)]
+    request: Value,
+    #[schema(value_type = Object)]
+    breadcrumbs: Value,
+    entries: Empty,
+}
+
+fn meta(meta: Option<&Value>) -> EventMeta {
+    let part = |name: &str| meta.and_then(|meta| meta.get(name)).filter(|part| part.is_object()).cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    EventMeta {
+        contexts: part("contexts"),
+        context: part("extra"),
+        user: part("user"),
+        tags: part("tags"),
+        packages: part("modules"),
+        sdk: part("sdk"),
+        message: part("logentry"),
+        exception: part("exception"),
+        request: part("request"),
+        breadcrumbs: part("breadcrumbs"),
+        entries: Empty {},
+    }
+}
+
+fn user(payload: &Map<String, Value>) -> Option<EventUser> {
+    let user = payload.get("user")?.as_object()?;
+    let text = |name: &str| user.get(name).and_then(entries::text);
+    let known = ["id", "email", "username", "ip_address", "name", "geo", "segment", "data", "sentry_user"];
+    let mut data = user.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+    data.extend(user.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())));
+    Some(EventUser {
+        id: text("id"),
+        email: text("email"),
+        username: text("username"),
+        ip_address: text("ip_address"),
+        name: text("name"),
+        segment: text("segment"),
+        geo: user.get("geo").and_then(Value::as_object).cloned(),
+        data: Some(data).filter(|data| !data.is_empty()),
     })
 }
 
-/// Object, list of pairs or text as a list of pairs.
-fn pairs(value: Option<&Value>) -> Value {
-    match value {
-        Some(Value::Object(object)) => object.iter().map(|(key, value)| json!([key, value])).collect(),
-        Some(Value::Array(pairs)) => pairs.clone().into(),
-        Some(Value::String(text)) => text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(key, value)| json!([key, value])).collect(),
-        _ => json!([]),
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventName {
+    id: String,
+    #[serde(rename = "eventID")]
+    event_id: String,
+}
+
+/// What a user said about an event.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserReport {
+    id: String,
+    #[serde(rename = "eventID")]
+    event_id: String,
+    name: String,
+    email: String,
+    comments: String,
+    date_created: Time,
+    user: Option<Empty>,
+    event: EventName,
+    issue: Option<Empty>,
+}
+
+pub fn user_report(report: &UserReportRow) -> UserReport {
+    let event_id = report.event_id.to_string();
+    UserReport {
+        id: report.id.to_string(),
+        event_id: event_id.clone(),
+        name: report.name.clone(),
+        email: report.email.clone(),
+        comments: report.comments.clone(),
+        date_created: Time(report.timestamp_ms),
+        user: None,
+        event: EventName { id: event_id.clone(), event_id },
+        issue: None,
     }
+}
+
+/// An event found by its id alone.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventPlace {
+    pub organization_slug: String,
+    pub project_slug: String,
+    pub group_id: Option<Id>,
+    pub event_id: String,
+    pub event: Event,
+}
+
+/// Why an event is in its issue.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupingInfo {
+    /// The grouping configuration.
+    pub config: &'static str,
+    /// Hex, the most specific first.
+    pub hashes: Vec<String>,
+    /// Per variant: type, hash, whether it contributes, hint, component.
+    #[schema(value_type = Object)]
+    pub variants: Map<String, Value>,
 }

@@ -1,22 +1,103 @@
 //! Releases, commits, deploys, environments.
 
-use crate::iso;
-use serde_json::{Value, json};
+use super::values::{Empty, Id, Time};
+use serde::Serialize;
 use std::collections::HashMap;
-use store::{Deploy, Environment, Project, Release, ReleaseCommit};
+use utoipa::ToSchema;
 
-pub fn release(release: &Release, projects: &HashMap<i64, Project>) -> Value {
-    let of_release: Vec<Value> = release.project_ids.iter().filter_map(|id| projects.get(id)).map(|project| {
-        // Numbers here, unlike everywhere else: sentry-cli reads them as integers.
-        json!({ "id": project.id, "slug": project.slug, "name": project.name, "platform": project.platform, "newGroups": release.new_issues, "hasHealthData": false })
-    }).collect();
-    json!({
-        "id": release.id, "version": release.version, "shortVersion": short_version(&release.version), "versionInfo": version_info(&release.version),
-        "status": if release.archived { "archived" } else { "open" }, "ref": release.reference, "url": release.url, "dateCreated": iso(release.created_ms),
-        "dateReleased": release.released_ms.map(iso), "firstEvent": release.first_event_ms.map(iso), "lastEvent": release.last_event_ms.map(iso), "newGroups": release.new_issues,
-        "commitCount": release.commit_count, "deployCount": release.deploy_count, "lastCommit": release.last_commit.as_ref().map(|id| json!({ "id": id })), "lastDeploy": null,
-        "projects": of_release, "authors": [], "owner": null, "data": {}, "userAgent": null,
-    })
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseProject {
+    /// A number here, unlike everywhere else: sentry-cli reads it as an integer.
+    id: i64,
+    slug: String,
+    name: String,
+    platform: Option<String>,
+    new_groups: u64,
+    has_health_data: bool,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RawVersion {
+    raw: String,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionInfo {
+    package: Option<String>,
+    version: RawVersion,
+    description: String,
+    build_hash: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CommitId {
+    pub id: String,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// A number here, unlike everywhere else: sentry-cli reads it as an integer.
+    id: i64,
+    version: String,
+    short_version: String,
+    version_info: VersionInfo,
+    /// `open` or `archived`.
+    status: &'static str,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    url: Option<String>,
+    date_created: Time,
+    date_released: Option<Time>,
+    first_event: Option<Time>,
+    last_event: Option<Time>,
+    /// Issues first seen in it.
+    new_groups: u64,
+    commit_count: u64,
+    deploy_count: u64,
+    last_commit: Option<CommitId>,
+    last_deploy: Option<Deploy>,
+    projects: Vec<ReleaseProject>,
+    authors: Vec<Empty>,
+    owner: Option<String>,
+    data: Empty,
+    user_agent: Option<String>,
+}
+
+pub fn release(release: &store::Release, projects: &HashMap<i64, store::Project>) -> Release {
+    let project = |project: &store::Project| ReleaseProject {
+        id: project.id,
+        slug: project.slug.clone(),
+        name: project.name.clone(),
+        platform: project.platform.clone(),
+        new_groups: release.new_issues,
+        has_health_data: false,
+    };
+    Release {
+        id: release.id,
+        version: release.version.clone(),
+        short_version: short_version(&release.version).to_owned(),
+        version_info: version_info(&release.version),
+        status: if release.archived { "archived" } else { "open" },
+        reference: release.reference.clone(),
+        url: release.url.clone(),
+        date_created: Time(release.created_ms),
+        date_released: release.released_ms.map(Time),
+        first_event: release.first_event_ms.map(Time),
+        last_event: release.last_event_ms.map(Time),
+        new_groups: release.new_issues,
+        commit_count: release.commit_count,
+        deploy_count: release.deploy_count,
+        last_commit: release.last_commit.clone().map(|id| CommitId { id }),
+        last_deploy: None,
+        projects: release.project_ids.iter().filter_map(|id| projects.get(id)).map(project).collect(),
+        authors: Vec::new(),
+        owner: None,
+        data: Empty {},
+        user_agent: None,
+    }
 }
 
 /// `shop@1.8.2+build` is shown as `1.8.2`.
@@ -25,22 +106,89 @@ fn short_version(version: &str) -> &str {
     after.split('+').next().unwrap_or(after)
 }
 
-fn version_info(version: &str) -> Value {
-    let (package, rest) = version.rsplit_once('@').map_or((None, version), |(package, rest)| (Some(package), rest));
-    json!({ "package": package, "version": { "raw": rest }, "description": short_version(version), "buildHash": rest.split_once('+').map(|(_, build)| build) })
+fn version_info(version: &str) -> VersionInfo {
+    let (package, rest) = version.rsplit_once('@').map_or((None, version), |(package, rest)| (Some(package.to_owned()), rest));
+    VersionInfo { package, version: RawVersion { raw: rest.to_owned() }, description: short_version(version).to_owned(), build_hash: rest.split_once('+').map(|(_, build)| build.to_owned()) }
 }
 
-pub fn commit(commit: &ReleaseCommit) -> Value {
-    json!({
-        "id": commit.id, "message": commit.message, "dateCreated": iso(commit.timestamp_ms), "author": { "name": commit.author_name, "email": commit.author_email },
-        "repository": { "name": commit.repository }, "releases": [], "pullRequest": null, "suspectCommitType": "",
-    })
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Author {
+    name: String,
+    email: String,
 }
 
-pub fn deploy(deploy: &Deploy) -> Value {
-    json!({ "id": deploy.id.to_string(), "environment": deploy.environment, "name": deploy.name, "url": deploy.url, "dateStarted": deploy.started_ms.map(iso), "dateFinished": iso(deploy.finished_ms) })
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RepositoryName {
+    pub name: String,
 }
 
-pub fn environment(environment: &Environment) -> Value {
-    json!({ "id": environment.id.to_string(), "name": environment.name, "isHidden": environment.hidden })
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Commit {
+    id: String,
+    message: String,
+    date_created: Time,
+    author: Author,
+    repository: RepositoryName,
+    releases: Vec<Empty>,
+    pull_request: Option<Empty>,
+    suspect_commit_type: &'static str,
+}
+
+pub fn commit(commit: &store::ReleaseCommit) -> Commit {
+    Commit {
+        id: commit.id.clone(),
+        message: commit.message.clone(),
+        date_created: Time(commit.timestamp_ms),
+        author: Author { name: commit.author_name.clone(), email: commit.author_email.clone() },
+        repository: RepositoryName { name: commit.repository.clone() },
+        releases: Vec::new(),
+        pull_request: None,
+        suspect_commit_type: "",
+    }
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Deploy {
+    id: Id,
+    environment: String,
+    name: String,
+    url: Option<String>,
+    date_started: Option<Time>,
+    date_finished: Time,
+}
+
+pub fn deploy(deploy: &store::Deploy) -> Deploy {
+    Deploy {
+        id: Id(deploy.id),
+        environment: deploy.environment.clone(),
+        name: deploy.name.clone(),
+        url: deploy.url.clone(),
+        date_started: deploy.started_ms.map(Time),
+        date_finished: Time(deploy.finished_ms),
+    }
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Environment {
+    id: Id,
+    name: String,
+    is_hidden: bool,
+}
+
+pub fn environment(environment: &store::Environment) -> Environment {
+    Environment { id: Id(environment.id), name: environment.name.clone(), is_hidden: environment.hidden }
+}
+
+/// A repository of a code host.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Repository {
+    id: Id,
+    name: String,
+    url: Option<String>,
+    status: String,
+    date_created: Time,
 }

@@ -1,66 +1,70 @@
 //! Log-in, the caller itself, members.
 
-use crate::{ApiError, auth::session, password, present::people, request::{Call, json, no_content, ok}};
-use axum::response::Response;
-use http::{StatusCode, header::SET_COOKIE};
-use serde::Deserialize;
+use crate::{ApiError, answer::{Created, Json, NoContent, Page, WithHeaders}, auth::session, password, present::{people::{self, Member, User}, values::RoleName}, request::{Body, Call}};
+use http::{HeaderMap, HeaderValue, header::SET_COOKIE};
+use serde::{Deserialize, Serialize};
 use store::{Organization, Role, UserChange};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
-struct Credentials {
+#[derive(Deserialize, ToSchema)]
+pub struct Credentials {
+    /// The e-mail address.
     #[serde(alias = "email")]
     username: String,
     password: String,
 }
 
-pub async fn log_in(call: Call) -> Result<Response, ApiError> {
-    let credentials: Credentials = call.json()?;
+pub async fn log_in(call: Call, body: Body<Credentials>) -> Result<WithHeaders<Json<LoggedIn>>, ApiError> {
+    let credentials = body.read()?;
     let logged_in = session::log_in(&call.api, &credentials.username, &credentials.password, &call.headers, &call.peer).await?;
-    let mut response = ok(&serde_json::json!({ "user": people::user(&logged_in.user), "nextUri": "/issues/" }));
-    for cookie in logged_in.cookies {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(WithHeaders(Json(LoggedIn { user: people::user(&logged_in.user), next_uri: "/issues/" }), cookies(logged_in.cookies)))
 }
 
-pub async fn log_out(call: Call) -> Result<Response, ApiError> {
-    let mut response = no_content();
-    for cookie in session::log_out(&call.api, &call.headers).await? {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    Ok(response)
+#[derive(Serialize, ToSchema)]
+pub struct LoggedIn {
+    user: User,
+    #[serde(rename = "nextUri")]
+    next_uri: &'static str,
 }
 
-pub async fn me(call: Call) -> Result<Response, ApiError> {
+fn cookies(cookies: [HeaderValue; 2]) -> HeaderMap {
+    cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)).collect()
+}
+
+pub async fn log_out(call: Call) -> Result<WithHeaders<NoContent>, ApiError> {
+    Ok(WithHeaders(NoContent, cookies(session::log_out(&call.api, &call.headers).await?)))
+}
+
+pub async fn me(call: Call) -> Result<Json<User>, ApiError> {
     let user = call.caller()?.user.as_ref().ok_or(ApiError::NotFound)?;
-    Ok(ok(&people::user(user)))
+    Ok(Json(people::user(user)))
 }
 
-#[derive(Deserialize)]
-struct Profile {
+#[derive(Deserialize, ToSchema)]
+pub struct Profile {
     name: Option<String>,
 }
 
-pub async fn update_me(call: Call) -> Result<Response, ApiError> {
+pub async fn update_me(call: Call, body: Body<Profile>) -> Result<Json<User>, ApiError> {
     let id = call.caller()?.user_id().ok_or(ApiError::NotFound)?;
-    let profile: Profile = call.json()?;
+    let profile = body.read()?;
     let user = call.api.stores.users.update_user(id, &UserChange { name: profile.name, ..UserChange::default() }).await?;
-    Ok(ok(&people::user(&user)))
+    Ok(Json(people::user(&user)))
 }
 
 /// Shorter passwords are guessed within the log-in throttle's patience (NIST SP 800-63B asks for at least 8).
 const PASSWORD_CHARS_MIN: usize = 8;
 
-#[derive(Deserialize)]
-struct NewPassword {
+#[derive(Deserialize, ToSchema)]
+pub struct NewPassword {
     password: String,
     #[serde(rename = "passwordNew")]
     new: String,
 }
 
-pub async fn change_password(call: Call) -> Result<Response, ApiError> {
+pub async fn change_password(call: Call, body: Body<NewPassword>) -> Result<NoContent, ApiError> {
     let user = call.caller()?.user.clone().ok_or(ApiError::NotFound)?;
-    let change: NewPassword = call.json()?;
+    let change = body.read()?;
     if change.new.chars().count() < PASSWORD_CHARS_MIN {
         return Err(ApiError::field("passwordNew", format!("This password is too short. It must contain at least {PASSWORD_CHARS_MIN} characters.")));
     }
@@ -69,11 +73,11 @@ pub async fn change_password(call: Call) -> Result<Response, ApiError> {
     let hashed = tokio::task::spawn_blocking(work).await.unwrap_or_default();
     let hashed = hashed.ok_or_else(|| ApiError::field("password", "The password you entered is not correct."))?;
     call.api.stores.users.update_user(user.id, &UserChange { password_hash: Some(Some(hashed)), ..UserChange::default() }).await?;
-    Ok(no_content())
+    Ok(NoContent)
 }
 
-pub async fn members(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("member:read").await?;
+pub async fn members(call: Call) -> Result<Page<Member>, ApiError> {
+    let organization = call.organization().await?;
     let (members, teams) = (call.api.stores.users.members(organization.id).await?, call.api.stores.teams.teams(organization.id).await?);
     call.page_of(members.iter().map(|member| people::member(member, &teams)).collect())
 }
@@ -87,16 +91,18 @@ async fn find_member(call: &Call, organization: &Organization) -> Result<store::
     members.into_iter().find(|member| id.map_or(Some(member.user.id) == call.user_id(), |id| member.id == id)).ok_or(ApiError::NotFound)
 }
 
-pub async fn member(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("member:read").await?;
+pub async fn member(call: Call) -> Result<Json<Member>, ApiError> {
+    let organization = call.organization().await?;
     let teams = call.api.stores.teams.teams(organization.id).await?;
-    Ok(ok(&people::member(&find_member(&call, &organization).await?, &teams)))
+    Ok(Json(people::member(&find_member(&call, &organization).await?, &teams)))
 }
 
-#[derive(Deserialize)]
-struct NewMember {
+#[derive(Deserialize, ToSchema)]
+pub struct NewMember {
     email: String,
+    /// Default member.
     #[serde(alias = "role", rename = "orgRole")]
+    #[schema(value_type = Option<RoleName>)]
     org_role: Option<String>,
     name: Option<String>,
     password: Option<String>,
@@ -120,9 +126,9 @@ async fn refuse_above_own(call: &Call, organization: &Organization, wanted: Role
     if own.is_some_and(|own| wanted <= own) { Ok(()) } else { Err(ApiError::Forbidden) }
 }
 
-pub async fn add_member(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("member:write").await?;
-    let new: NewMember = call.json()?;
+pub async fn add_member(call: Call, body: Body<NewMember>) -> Result<Created<Member>, ApiError> {
+    let organization = call.organization().await?;
+    let new = body.read()?;
     let email = new.email.trim().to_lowercase();
     if !email.contains('@') || email.len() > 254 {
         return Err(ApiError::field("email", "Enter a valid email address."));
@@ -143,18 +149,19 @@ pub async fn add_member(call: Call) -> Result<Response, ApiError> {
     };
     let member = users.set_member(organization.id, user.id, role, call.api.now_ms()).await?;
     call.audit(organization.id, "member.add", email, serde_json::json!({ "role": role.name() })).await?;
-    Ok(json(StatusCode::CREATED, &people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
+    Ok(Created(people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
 }
 
-#[derive(Deserialize)]
-struct MemberChange {
+#[derive(Deserialize, ToSchema)]
+pub struct MemberChange {
     #[serde(alias = "role", rename = "orgRole")]
+    #[schema(value_type = RoleName)]
     org_role: String,
 }
 
-pub async fn update_member(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("member:write").await?;
-    let change: MemberChange = call.json()?;
+pub async fn update_member(call: Call, body: Body<MemberChange>) -> Result<Json<Member>, ApiError> {
+    let organization = call.organization().await?;
+    let change = body.read()?;
     let member = find_member(&call, &organization).await?;
     let role = role(Some(&change.org_role))?;
     refuse_above_own(&call, &organization, role.max(member.role)).await?;
@@ -163,11 +170,11 @@ pub async fn update_member(call: Call) -> Result<Response, ApiError> {
     }
     let member = call.api.stores.users.set_member(organization.id, member.user.id, role, call.api.now_ms()).await?;
     call.audit(organization.id, "member.role", member.user.email.clone(), serde_json::json!({ "role": role.name() })).await?;
-    Ok(ok(&people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
+    Ok(Json(people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
 }
 
-pub async fn remove_member(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("member:admin").await?;
+pub async fn remove_member(call: Call) -> Result<NoContent, ApiError> {
+    let organization = call.organization().await?;
     let member = find_member(&call, &organization).await?;
     refuse_above_own(&call, &organization, member.role).await?;
     if member.role == Role::Owner {
@@ -176,7 +183,7 @@ pub async fn remove_member(call: Call) -> Result<Response, ApiError> {
     call.api.stores.users.remove_member(organization.id, member.user.id).await?;
     call.api.stores.sessions.remove_sessions_of(member.user.id).await?;
     call.audit(organization.id, "member.remove", member.user.email, serde_json::json!({})).await?;
-    Ok(no_content())
+    Ok(NoContent)
 }
 
 async fn refuse_last_owner(call: &Call, organization: &Organization) -> Result<(), ApiError> {

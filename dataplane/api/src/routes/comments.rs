@@ -1,11 +1,10 @@
 //! Comments and activity of an issue.
 
-use crate::{ApiError, present::activity, request::{Call, json, no_content, ok}};
-use axum::response::Response;
-use http::StatusCode;
+use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::activity::{self, Activities}, request::{Body, Call}};
 use serde::Deserialize;
 use std::collections::HashMap;
 use store::{Activity, ActivityKind, Organization, User};
+use utoipa::ToSchema;
 
 /// Activity shown with an issue.
 pub const ACTIVITIES_MAX: u32 = 100;
@@ -21,33 +20,39 @@ pub async fn users_of(call: &Call, activities: &[Activity]) -> Result<HashMap<i6
     Ok(users.into_iter().flatten().map(|user| (user.id, user)).collect())
 }
 
-async fn present(call: &Call, rows: &[Activity]) -> Result<Vec<serde_json::Value>, ApiError> {
+async fn present(call: &Call, rows: &[Activity]) -> Result<Vec<activity::Activity>, ApiError> {
     let users = users_of(call, rows).await?;
     Ok(rows.iter().map(|row| activity::activity(row, &users)).collect())
 }
 
-pub async fn activities(call: Call) -> Result<Response, ApiError> {
-    let (organization, issue) = call.issue("event:read").await?;
-    let rows = call.api.stores.activities.activities(organization.id, issue.id, ACTIVITIES_MAX).await?;
-    Ok(ok(&serde_json::json!({ "activity": present(&call, &rows).await? })))
+async fn one(call: &Call, row: Activity) -> Result<activity::Activity, ApiError> {
+    let users = users_of(call, std::slice::from_ref(&row)).await?;
+    Ok(activity::activity(&row, &users))
 }
 
-pub async fn list(call: Call) -> Result<Response, ApiError> {
-    let (organization, issue) = call.issue("event:read").await?;
+pub async fn activities(call: Call) -> Result<Json<Activities>, ApiError> {
+    let (organization, issue) = call.issue().await?;
+    let rows = call.api.stores.activities.activities(organization.id, issue.id, ACTIVITIES_MAX).await?;
+    Ok(Json(Activities { activity: present(&call, &rows).await? }))
+}
+
+pub async fn list(call: Call) -> Result<Page<activity::Activity>, ApiError> {
+    let (organization, issue) = call.issue().await?;
     let mut rows = call.api.stores.activities.activities(organization.id, issue.id, 10 * ACTIVITIES_MAX).await?;
     rows.retain(|row| row.kind == ActivityKind::Note);
     let rows = present(&call, &rows).await?;
     call.page_of(rows)
 }
 
-#[derive(Deserialize)]
-struct Comment {
+#[derive(Deserialize, ToSchema)]
+pub struct Comment {
     #[serde(default)]
+    #[schema(required, max_length = 65_536)]
     text: String,
 }
 
-fn text(call: &Call) -> Result<String, ApiError> {
-    let comment: Comment = call.json()?;
+fn text(body: &Body<Comment>) -> Result<String, ApiError> {
+    let comment = body.read()?;
     let text = comment.text.trim();
     if text.is_empty() || text.chars().count() > COMMENT_CHARS_MAX {
         return Err(ApiError::field("text", "This field may not be blank, nor longer than 65,536 characters."));
@@ -55,33 +60,31 @@ fn text(call: &Call) -> Result<String, ApiError> {
     Ok(text.to_owned())
 }
 
-pub async fn create(call: Call) -> Result<Response, ApiError> {
-    let (organization, issue) = call.issue("event:write").await?;
+pub async fn create(call: Call, body: Body<Comment>) -> Result<Created<activity::Activity>, ApiError> {
+    let (organization, issue) = call.issue().await?;
     let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
-    let row = call.api.stores.activities.comment(organization.id, issue.id, user_id, &text(&call)?, call.api.now_ms()).await?;
-    let shown = present(&call, &[row]).await?;
-    Ok(json(StatusCode::CREATED, &shown[0]))
+    let row = call.api.stores.activities.comment(organization.id, issue.id, user_id, &text(&body)?, call.api.now_ms()).await?;
+    one(&call, row).await.map(Created)
 }
 
 /// The comment of the path, where it belongs to the issue of the path.
 async fn find(call: &Call) -> Result<(Organization, i64), ApiError> {
-    let (organization, issue) = call.issue("event:write").await?;
+    let (organization, issue) = call.issue().await?;
     let id = call.path_id("note")?;
     let rows = call.api.stores.activities.activities(organization.id, issue.id, 10 * ACTIVITIES_MAX).await?;
     if rows.iter().any(|row| row.id == id && row.kind == ActivityKind::Note) { Ok((organization, id)) } else { Err(ApiError::NotFound) }
 }
 
-pub async fn update(call: Call) -> Result<Response, ApiError> {
+pub async fn update(call: Call, body: Body<Comment>) -> Result<Json<activity::Activity>, ApiError> {
     let (organization, id) = find(&call).await?;
     let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
-    let row = call.api.stores.activities.edit_comment(organization.id, id, user_id, &text(&call)?).await?;
-    let shown = present(&call, &[row]).await?;
-    Ok(ok(&shown[0]))
+    let row = call.api.stores.activities.edit_comment(organization.id, id, user_id, &text(&body)?).await?;
+    one(&call, row).await.map(Json)
 }
 
-pub async fn remove(call: Call) -> Result<Response, ApiError> {
+pub async fn remove(call: Call) -> Result<NoContent, ApiError> {
     let (organization, id) = find(&call).await?;
     let user_id = call.user_id().ok_or(ApiError::Forbidden)?;
     call.api.stores.activities.delete_comment(organization.id, id, user_id).await?;
-    Ok(no_content())
+    Ok(NoContent)
 }

@@ -1,60 +1,72 @@
 //! Changes of issues: one, several by id, or all that a query finds (`product-api` §2.6).
 
 use super::issue_lists;
-use crate::{ApiError, issue_search, request::{Call, json, no_content, ok}};
-use axum::response::Response;
-use http::StatusCode;
-use serde::{Deserialize, Deserializer};
+use crate::{ApiError, answer::{Accepted, Either, Json, NoContent}, issue_search, present::{issue::{IssueDetail, IssuesChanged, Merged, Unmerged}, values::{Empty, Id, IssuePriority}}, request::{Body, Call}};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange, Tombstone};
 
 /// Issues that one bulk change may touch.
 const BULK_MAX: usize = 1_000;
 
-#[derive(Deserialize, Default, Clone)]
+/// What is absent stays as it is.
+#[derive(Deserialize, Serialize, Default, Clone, ToSchema)]
 #[serde(default, rename_all = "camelCase")]
-struct Body {
+pub struct IssueFields {
+    /// `unresolved`, `resolved`, `resolvedInNextRelease`, `ignored`.
     status: Option<String>,
+    /// `archived_until_escalating`, or the state that an undo gives back: `new`, `regressed`, `escalating`.
     substatus: Option<String>,
     #[serde(deserialize_with = "object_only")]
-    status_details: Details,
+    status_details: IssueFieldsDetails,
+    /// Minutes.
     ignore_duration: Option<i64>,
+    /// Minutes.
     snooze_duration: Option<i64>,
+    /// `user:ID`, `team:ID`, `#team`, an e-mail; null or an empty text for nobody.
     #[serde(deserialize_with = "present_or_null")]
+    #[schema(value_type = Option<Value>)]
     assigned_to: Option<Option<Value>>,
+    #[schema(value_type = Option<IssuePriority>)]
     priority: Option<String>,
     has_seen: Option<bool>,
     is_bookmarked: Option<bool>,
     is_subscribed: Option<bool>,
+    /// Several issues become one: true or 1.
     merge: Option<Value>,
+    /// Deletes the issue and every future event of it.
     discard: Option<bool>,
 }
 
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Serialize, Default, Clone, ToSchema)]
 #[serde(default, rename_all = "camelCase")]
-struct Details {
+pub struct IssueFieldsDetails {
     in_next_release: Option<bool>,
+    /// A version, or `latest`.
     in_release: Option<String>,
-    in_commit: Option<InCommit>,
+    in_commit: Option<NewInCommit>,
     /// Minutes.
     ignore_duration: Option<i64>,
     ignore_count: Option<u64>,
+    /// Minutes.
     ignore_window: Option<u32>,
     ignore_user_count: Option<u64>,
+    /// Minutes.
     ignore_user_window: Option<u32>,
 }
 
-#[derive(Deserialize, Clone)]
-struct InCommit {
+#[derive(Deserialize, Serialize, Clone, ToSchema)]
+pub struct NewInCommit {
     commit: String,
     #[serde(default)]
     repository: String,
 }
 
 /// serde would fill a struct from a list by position.
-fn object_only<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Details, D::Error> {
+fn object_only<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IssueFieldsDetails, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::Null => Ok(Details::default()),
+        Value::Null => Ok(IssueFieldsDetails::default()),
         object @ Value::Object(_) => serde_json::from_value(object).map_err(serde::de::Error::custom),
         _ => Err(serde::de::Error::custom("statusDetails must be an object")),
     }
@@ -65,27 +77,26 @@ fn present_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 /// Several issues: `id=` repeated, or everything the query finds.
-pub async fn update(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("event:write").await?;
+pub async fn update(call: Call, body: Body<IssueFields>) -> Result<Either<Json<IssuesChanged>, NoContent>, ApiError> {
+    let organization = call.organization().await?;
     let ids = wanted(&call, &organization).await?;
     if ids.is_empty() {
-        return Ok(no_content());
+        return Ok(Either::That(NoContent));
     }
-    let body: Body = call.json()?;
-    let answer = apply(&call, &organization, &ids, &body).await?;
-    Ok(ok(&answer))
+    let answer = apply(&call, &organization, &ids, &body.read()?).await?;
+    Ok(Either::This(Json(answer)))
 }
 
 /// One issue: answers it as it is now.
-pub async fn update_one(call: Call) -> Result<Response, ApiError> {
-    let (organization, issue) = call.issue("event:write").await?;
-    let body: Body = call.json()?;
+pub async fn update_one(call: Call, body: Body<IssueFields>) -> Result<Either<Json<IssueDetail>, NoContent>, ApiError> {
+    let (organization, issue) = call.issue().await?;
+    let body = body.read()?;
     if body.discard == Some(true) {
         discard(&call, &organization, &[issue.id]).await?;
-        return Ok(no_content());
+        return Ok(Either::That(NoContent));
     }
     change(&call, &organization, &[issue], &body).await?;
-    super::issues::get_one(call).await
+    super::issues::get_one(call).await.map(Either::This)
 }
 
 async fn wanted(call: &Call, organization: &Organization) -> Result<Vec<i64>, ApiError> {
@@ -118,10 +129,10 @@ fn state_filter(status: &str) -> Result<store::IssueFilter, ApiError> {
     }))
 }
 
-async fn apply(call: &Call, organization: &Organization, ids: &[i64], body: &Body) -> Result<Value, ApiError> {
+async fn apply(call: &Call, organization: &Organization, ids: &[i64], body: &IssueFields) -> Result<IssuesChanged, ApiError> {
     if body.discard == Some(true) {
         discard(call, organization, ids).await?;
-        return Ok(json!({ "discard": true }));
+        return Ok(IssuesChanged { discard: Some(true), ..IssuesChanged::default() });
     }
     if body.merge.as_ref().is_some_and(|merge| !matches!(merge, Value::Null | Value::Bool(false))) {
         return merge(call, organization, ids).await;
@@ -131,17 +142,11 @@ async fn apply(call: &Call, organization: &Organization, ids: &[i64], body: &Bod
     let after: Vec<Issue> = call.api.stores.issues.get(organization.id, ids).await?.into_iter().flatten().collect();
     let scope = EventScope { organization_id: organization.id, ..issue_search::scope(call, organization).await? };
     let shown = issue_lists::present(call, organization, &scope, &after).await?;
-    let mut answer = serde_json::Map::new();
-    for name in ["status", "substatus", "statusDetails", "assignedTo", "priority", "isBookmarked", "isSubscribed", "hasSeen"] {
-        if let Some(value) = shown.first().and_then(|issue| issue.get(name)) {
-            answer.insert(name.to_owned(), value.clone());
-        }
-    }
-    Ok(Value::Object(answer))
+    Ok(IssuesChanged { state: shown.into_iter().next().map(Into::into), ..IssuesChanged::default() })
 }
 
 /// Resolving in the next release depends on the project, so each project's issues are changed by themselves.
-async fn change(call: &Call, organization: &Organization, issues: &[Issue], body: &Body) -> Result<(), ApiError> {
+async fn change(call: &Call, organization: &Organization, issues: &[Issue], body: &IssueFields) -> Result<(), ApiError> {
     let assignee = match &body.assigned_to {
         None => None,
         Some(None) => Some(None),
@@ -180,7 +185,7 @@ async fn assignee(call: &Call, organization: &Organization, value: &Value) -> Re
     found.map(Some).ok_or_else(|| ApiError::field("assignedTo", format!("\"{name}\" is no user or team of this organization.")))
 }
 
-async fn state_change(call: &Call, organization: &Organization, project_id: i64, body: &Body) -> Result<Option<StateChange>, ApiError> {
+async fn state_change(call: &Call, organization: &Organization, project_id: i64, body: &IssueFields) -> Result<Option<StateChange>, ApiError> {
     let Some(status) = body.status.as_deref() else { return Ok(None) };
     let details = &body.status_details;
     let current = || async { Ok::<_, ApiError>(call.api.stores.releases.latest_release(organization.id, project_id).await?.map(|release| release.version)) };
@@ -213,7 +218,7 @@ fn restored(substatus: &str) -> Option<IssueState> {
 /// A week in minutes: the widest window of a count (`product-api` §2.6).
 const WINDOW_MIN_MAX: u32 = 10_080;
 
-fn archive(call: &Call, body: &Body) -> Result<StateChange, ApiError> {
+fn archive(call: &Call, body: &IssueFields) -> Result<StateChange, ApiError> {
     let details = &body.status_details;
     if [details.ignore_window, details.ignore_user_window].into_iter().flatten().any(|minutes| minutes > WINDOW_MIN_MAX) {
         return Err(ApiError::field("statusDetails", format!("A window is at most {WINDOW_MIN_MAX} minutes.")));
@@ -237,7 +242,7 @@ fn archive(call: &Call, body: &Body) -> Result<StateChange, ApiError> {
 }
 
 /// The issue with the most events keeps its id; the others go into it.
-async fn merge(call: &Call, organization: &Organization, ids: &[i64]) -> Result<Value, ApiError> {
+async fn merge(call: &Call, organization: &Organization, ids: &[i64]) -> Result<IssuesChanged, ApiError> {
     let mut issues: Vec<Issue> = call.api.stores.issues.get(organization.id, ids).await?.into_iter().flatten().collect();
     issues.sort_by_key(|issue| (std::cmp::Reverse(issue.times_seen), issue.id));
     issues.dedup_by_key(|issue| issue.id);
@@ -250,20 +255,21 @@ async fn merge(call: &Call, organization: &Organization, ids: &[i64]) -> Result<
     let into = issues[0].id;
     let from: Vec<i64> = issues[1..].iter().map(|issue| issue.id).collect();
     call.api.stores.issue_changes.merge(organization.id, into, &from, call.user_id(), call.api.now_ms()).await?;
-    Ok(json!({ "merge": { "parent": into.to_string(), "children": from.iter().map(ToString::to_string).collect::<Vec<_>>() } }))
+    Ok(IssuesChanged { merge: Some(Merged { parent: Id(into), children: from.into_iter().map(Id).collect() }), ..IssuesChanged::default() })
 }
 
-#[derive(Deserialize, Default)]
-struct Hashes {
+#[derive(Deserialize, Default, ToSchema)]
+pub struct Hashes {
+    /// Hashes to move out.
     #[serde(default)]
     id: Vec<String>,
 }
 
 /// Moves hashes out into an issue of their own: `id=` repeated, or a list in the body.
-pub async fn unmerge(call: Call) -> Result<Response, ApiError> {
-    let (organization, issue) = call.issue("event:write").await?;
+pub async fn unmerge(call: Call, body: Body<Hashes>) -> Result<Accepted<Unmerged>, ApiError> {
+    let (organization, issue) = call.issue().await?;
     let mut wanted: Vec<String> = call.query_all("id").map(str::to_owned).collect();
-    wanted.extend(call.json::<Hashes>().unwrap_or_default().id);
+    wanted.extend(body.read().unwrap_or_default().id);
     let all = call.api.stores.hashes.of_issues(organization.id, &[issue.id]).await?.into_iter().flatten().collect::<Vec<_>>();
     let chosen: Vec<i64> = all.iter().filter(|hash| wanted.iter().any(|id| *id == hex::encode(hash.hash))).map(|hash| hash.id).collect();
     if chosen.is_empty() {
@@ -273,20 +279,20 @@ pub async fn unmerge(call: Call) -> Result<Response, ApiError> {
         return Err(ApiError::field("id", "At least one hash must stay with the issue."));
     }
     let new = call.api.stores.issue_changes.unmerge(organization.id, issue.id, &chosen, call.user_id(), call.api.now_ms()).await?;
-    Ok(json(StatusCode::ACCEPTED, &json!({ "id": new.id.to_string(), "shortId": new.short_id })))
+    Ok(Accepted(Unmerged { id: Id(new.id), short_id: new.short_id }))
 }
 
-pub async fn remove(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("event:admin").await?;
+pub async fn remove(call: Call) -> Result<NoContent, ApiError> {
+    let organization = call.organization().await?;
     let ids = wanted(&call, &organization).await?;
     delete(&call, &organization, &ids).await?;
-    Ok(no_content())
+    Ok(NoContent)
 }
 
-pub async fn remove_one(call: Call) -> Result<Response, ApiError> {
-    let (organization, issue) = call.issue("event:admin").await?;
+pub async fn remove_one(call: Call) -> Result<Accepted<Empty>, ApiError> {
+    let (organization, issue) = call.issue().await?;
     delete(&call, &organization, &[issue.id]).await?;
-    Ok(json(StatusCode::ACCEPTED, &json!({})))
+    Ok(Accepted(Empty {}))
 }
 
 async fn delete(call: &Call, organization: &Organization, ids: &[i64]) -> Result<(), ApiError> {

@@ -1,8 +1,6 @@
 //! Lists of issues: search, sort, numbers of the window, pages.
 
-use crate::{ApiError, issue_search::{self, Asked}, page::Cursor, present::issue::{self, Numbers, Surroundings}, request::Call};
-use axum::response::Response;
-use http::HeaderValue;
+use crate::{ApiError, answer::Page, issue_search::{self, Asked}, page::Cursor, present::{issue::{self, Numbers, Surroundings}, values::Point}, request::Call};
 use store::{Assignee, EventScope, HashGroup, Issue, IssueCursor, IssueFilter, IssueQuery, IssueSort, Organization, SeriesQuery};
 
 pub const HOUR_MS: i64 = 3_600_000;
@@ -13,8 +11,8 @@ const HITS_MAX: u64 = 1_000;
 const RANKED_MAX: usize = 1_000;
 const PER_PAGE_DEFAULT: usize = 25;
 
-pub async fn list(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("event:read").await?;
+pub async fn list(call: Call) -> Result<Page<issue::Issue>, ApiError> {
+    let organization = call.organization().await?;
     let asked = issue_search::asked(&call, &organization).await?;
     let per_page = call.per_page(PER_PAGE_DEFAULT)?;
     let cursor = call.cursor()?;
@@ -27,11 +25,8 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
         other => return Err(ApiError::Invalid(format!("Sort '{other}' is not supported; use date, new, freq, user or trends."))),
     };
     let rows = present(&call, &organization, &asked.scope, &issues).await?;
-    let mut response = call.page(&rows, next)?;
     let hits = call.api.stores.issues.count(&query(&asked, IssueSort::LastSeen, None, 1), HITS_MAX).await?;
-    response.headers_mut().insert("x-hits", HeaderValue::from(hits));
-    response.headers_mut().insert("x-max-hits", HeaderValue::from(HITS_MAX));
-    Ok(response)
+    Ok(Page { hits: Some((hits, HITS_MAX)), ..call.page(rows, next)? })
 }
 
 fn query(asked: &Asked, sort: IssueSort, after: Option<IssueCursor>, limit: usize) -> IssueQuery {
@@ -78,7 +73,7 @@ async fn ranked(call: &Call, asked: &Asked, rank: Rank, cursor: Option<Cursor>, 
 }
 
 /// Issues as JSON, with the numbers of the window.
-pub async fn present(call: &Call, organization: &Organization, scope: &EventScope, issues: &[Issue]) -> Result<Vec<serde_json::Value>, ApiError> {
+pub async fn present(call: &Call, organization: &Organization, scope: &EventScope, issues: &[Issue]) -> Result<Vec<issue::Issue>, ApiError> {
     let around = surroundings(call, organization, issues).await?;
     let numbers = numbers(call, scope, issues).await?;
     Ok(issues.iter().zip(&numbers).map(|(issue, numbers)| issue::issue(issue, organization, &around, numbers, &call.api.settings.public_url)).collect())
@@ -120,7 +115,7 @@ async fn numbers(call: &Call, scope: &EventScope, issues: &[Issue]) -> Result<Ve
 }
 
 /// Per group `[[seconds, count], …]` of `groupStatsPeriod`: `24h` by hour, `14d` by day; none where it is empty.
-async fn series(call: &Call, scope: &EventScope, groups: &[HashGroup]) -> Result<Option<(String, Vec<Vec<(i64, u64)>>)>, ApiError> {
+async fn series(call: &Call, scope: &EventScope, groups: &[HashGroup]) -> Result<Option<(String, Vec<Vec<Point>>)>, ApiError> {
     let name = call.query("groupStatsPeriod").unwrap_or("24h");
     let (length_ms, interval_ms) = match name {
         "" => return Ok(None),
@@ -136,6 +131,6 @@ async fn series(call: &Call, scope: &EventScope, groups: &[HashGroup]) -> Result
     }
     let scope = EventScope { start_ms, end_ms, ..scope.clone() };
     let counts = call.api.stores.event_stats.series(&SeriesQuery { scope, groups: groups.to_vec(), interval_ms }).await?;
-    let points = |counts: Vec<u64>| counts.into_iter().enumerate().map(|(index, count)| ((start_ms + index as i64 * interval_ms) / 1000, count)).collect();
+    let points = |counts: Vec<u64>| counts.into_iter().enumerate().map(|(index, count)| Point((start_ms + index as i64 * interval_ms) / 1000, count)).collect();
     Ok(Some((name.to_owned(), counts.into_iter().map(points).collect())))
 }

@@ -1,39 +1,62 @@
 //! Quotas and inbound filters of a project.
 
-use crate::{ApiError, iso, request::{Call, json, ok}};
-use axum::response::Response;
+use crate::{ApiError, answer::{Created, Json, List}, present::values::{Id, Time}, request::{Body, Call}};
 use config::project::{FilterOptions, GenericFilter};
-use http::StatusCode;
 use model::category::Category;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{LimitScope, ProjectChange, Quota};
+use store::{LimitScope, ProjectChange, QuotaUse};
+use utoipa::ToSchema;
 
 const DAY_S: u32 = 86_400;
 
-pub async fn quotas(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.project("project:read").await?;
-    let quotas = call.api.stores.limits.quotas(organization.id, project.id, call.api.now_ms());
-    let present = |used: &store::QuotaUse| {
-        let category = used.quota.categories.iter().map(|category| category.name()).collect::<Vec<_>>().join(",");
-        let category = if category.is_empty() { "all".to_owned() } else { category };
-        json!({ "id": used.id.to_string(), "category": category, "limit": used.quota.limit, "window_s": used.quota.window_s, "used": used.used, "resets_at": iso(used.resets_at_ms), "reason": used.quota.reason })
-    };
-    Ok(ok(&quotas.iter().map(present).collect::<Vec<_>>()))
+/// How much of a quota is used.
+#[derive(Serialize, ToSchema)]
+pub struct Quota {
+    id: Id,
+    /// Data category, several with commas, or `all`.
+    category: String,
+    limit: u64,
+    window_s: u32,
+    used: u64,
+    resets_at: Time,
+    /// The reason that refused events are counted under.
+    reason: String,
 }
 
-#[derive(Deserialize)]
-struct NewQuota {
-    /// Per day, of errors.
+fn present_quota(used: &QuotaUse) -> Quota {
+    let names: Vec<&str> = used.quota.categories.iter().map(|category| category.name()).collect();
+    Quota {
+        id: Id(used.id),
+        category: if names.is_empty() { "all".to_owned() } else { names.join(",") },
+        limit: used.quota.limit,
+        window_s: used.quota.window_s,
+        used: used.used,
+        resets_at: Time(used.resets_at_ms),
+        reason: used.quota.reason.to_string(),
+    }
+}
+
+pub async fn quotas(call: Call) -> Result<List<Quota>, ApiError> {
+    let (organization, project) = call.project().await?;
+    let quotas = call.api.stores.limits.quotas(organization.id, project.id, call.api.now_ms());
+    Ok(List(quotas.iter().map(present_quota).collect()))
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct NewQuota {
+    /// Another name of limit.
     max_events: Option<u64>,
+    /// Data category, or `all`; default error.
     category: Option<String>,
     limit: Option<u64>,
+    /// Seconds; default a day.
     window_s: Option<u32>,
 }
 
-pub async fn set_quota(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.own_project("project:write").await?;
-    let new: NewQuota = call.json()?;
+pub async fn set_quota(call: Call, body: Body<NewQuota>) -> Result<Created<Quota>, ApiError> {
+    let (organization, project) = call.own_project().await?;
+    let new = body.read()?;
     let limit = new.max_events.or(new.limit).ok_or_else(|| ApiError::field("max_events", "A whole number of events is required."))?;
     let categories = match new.category.as_deref() {
         None => vec![Category::Error],
@@ -44,16 +67,14 @@ pub async fn set_quota(call: Call) -> Result<Response, ApiError> {
     if !(1..=366 * DAY_S).contains(&window_s) {
         return Err(ApiError::field("window_s", "The window must be 1 second to 366 days."));
     }
-    let quota = Quota { organization_id: organization.id, project_id: project.id, key_id: 0, scope: LimitScope::Project, categories, limit, window_s, reason: "project_quota".into() };
+    let quota = store::Quota { organization_id: organization.id, project_id: project.id, key_id: 0, scope: LimitScope::Project, categories, limit, window_s, reason: "project_quota".into() };
     call.api.stores.quotas.set(&quota, call.api.now_ms()).await?;
     call.api.stores.limits.set_quotas(call.api.stores.quotas.all().await?);
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "quota.set", project.slug.clone(), json!({ "limit": limit, "window_s": window_s })).await?;
-    let Some(used) = call.api.stores.limits.quotas(organization.id, project.id, call.api.now_ms()).into_iter().find(|used| used.quota.categories == quota.categories && used.quota.window_s == window_s) else {
-        return Err(ApiError::NotFound);
-    };
-    let category = used.quota.categories.first().map_or("all", |category| category.name());
-    Ok(json(StatusCode::CREATED, &json!({ "category": category, "limit": limit, "window_s": window_s, "used": used.used, "resets_at": iso(used.resets_at_ms) })))
+    let all = call.api.stores.limits.quotas(organization.id, project.id, call.api.now_ms());
+    let used = all.iter().find(|used| used.quota.categories == quota.categories && used.quota.window_s == window_s).ok_or(ApiError::NotFound)?;
+    Ok(Created(present_quota(used)))
 }
 
 /// The product's own generic filters.
@@ -78,60 +99,80 @@ const FILTERS: [(&str, &str); 12] = [
     ("transaction-name", "Transaction names, by glob"),
 ];
 
-fn active(filters: &FilterOptions, id: &str) -> Value {
+/// Whether a filter is on, or for what.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Active {
+    Flag(bool),
+    Entries(Vec<String>),
+}
+
+fn active(filters: &FilterOptions, id: &str) -> Active {
+    use Active::{Entries, Flag};
     match id {
-        "browser-extensions" => filters.browser_extensions.into(),
-        "localhost" => filters.localhost.into(),
-        "web-crawlers" => filters.web_crawlers.into(),
-        "filtered-transaction" => filters.filtered_transaction.into(),
-        "invalid-csp" => filters.invalid_csp.into(),
-        "legacy-browsers" => if filters.legacy_browsers.is_empty() { false.into() } else { json!(filters.legacy_browsers) },
-        "ip-address" => json!(filters.ip_addresses),
-        "release-version" => json!(filters.releases),
-        "error-message" => json!(filters.error_messages),
-        "transaction-name" => json!(filters.transactions),
-        generic => filters.generic.iter().any(|filter| filter.id == generic && filter.is_enabled).into(),
+        "browser-extensions" => Flag(filters.browser_extensions),
+        "localhost" => Flag(filters.localhost),
+        "web-crawlers" => Flag(filters.web_crawlers),
+        "filtered-transaction" => Flag(filters.filtered_transaction),
+        "invalid-csp" => Flag(filters.invalid_csp),
+        "legacy-browsers" => if filters.legacy_browsers.is_empty() { Flag(false) } else { Entries(filters.legacy_browsers.clone()) },
+        "ip-address" => Entries(filters.ip_addresses.clone()),
+        "release-version" => Entries(filters.releases.clone()),
+        "error-message" => Entries(filters.error_messages.clone()),
+        "transaction-name" => Entries(filters.transactions.clone()),
+        generic => Flag(filters.generic.iter().any(|filter| filter.id == generic && filter.is_enabled)),
     }
 }
 
-fn present(filters: &FilterOptions, id: &str, name: &str) -> Value {
-    json!({ "id": id, "active": active(filters, id), "name": name, "description": name, "hello": format!("{id} - {name}") })
+/// An inbound filter.
+#[derive(Serialize, ToSchema)]
+pub struct Filter {
+    id: &'static str,
+    active: Active,
+    name: &'static str,
+    description: &'static str,
 }
 
-pub async fn filters(call: Call) -> Result<Response, ApiError> {
-    let (_, project) = call.project("project:read").await?;
-    Ok(ok(&FILTERS.iter().map(|(id, name)| present(&project.options.filters, id, name)).collect::<Vec<_>>()))
+fn present(filters: &FilterOptions, id: &'static str, name: &'static str) -> Filter {
+    Filter { id, active: active(filters, id), name, description: name }
+}
+
+pub async fn filters(call: Call) -> Result<List<Filter>, ApiError> {
+    let (_, project) = call.project().await?;
+    Ok(List(FILTERS.iter().map(|(id, name)| present(&project.options.filters, id, name)).collect()))
 }
 
 fn find(id: &str) -> Result<(&'static str, &'static str), ApiError> {
     FILTERS.into_iter().find(|(known, _)| *known == id).ok_or(ApiError::NotFound)
 }
 
-pub async fn filter(call: Call) -> Result<Response, ApiError> {
-    let (_, project) = call.project("project:read").await?;
+pub async fn filter(call: Call) -> Result<Json<Filter>, ApiError> {
+    let (_, project) = call.project().await?;
     let (id, name) = find(call.path("filter"))?;
-    Ok(ok(&present(&project.options.filters, id, name)))
+    Ok(Json(present(&project.options.filters, id, name)))
 }
 
-#[derive(Deserialize)]
-struct Change {
+#[derive(Deserialize, ToSchema)]
+pub struct FilterChange {
+    /// True, false, or the entries of a filter that has some.
     active: Option<Value>,
+    /// Another name of the entries.
     subfilters: Option<Vec<String>>,
 }
 
-pub async fn set_filter(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.own_project("project:write").await?;
+pub async fn set_filter(call: Call, body: Body<FilterChange>) -> Result<Json<Filter>, ApiError> {
+    let (organization, project) = call.own_project().await?;
     let (id, name) = find(call.path("filter"))?;
-    let change: Change = call.json()?;
+    let change = body.read()?;
     let mut options = project.options.clone();
     set(&mut options.filters, id, &change)?;
     let project = call.api.stores.projects.update_project(organization.id, project.id, &ProjectChange { options: Some(options), ..ProjectChange::default() }).await?;
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "filter.set", format!("{}:{id}", project.slug), json!({ "active": active(&project.options.filters, id) })).await?;
-    Ok(ok(&present(&project.options.filters, id, name)))
+    Ok(Json(present(&project.options.filters, id, name)))
 }
 
-fn set(filters: &mut FilterOptions, id: &str, change: &Change) -> Result<(), ApiError> {
+fn set(filters: &mut FilterOptions, id: &str, change: &FilterChange) -> Result<(), ApiError> {
     let flag = || change.active.as_ref().and_then(Value::as_bool).ok_or_else(|| ApiError::field("active", "Must be true or false."));
     let in_active = || change.active.as_ref().and_then(Value::as_array).map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>());
     let list = || change.subfilters.clone().or_else(in_active).ok_or_else(|| ApiError::field("active", "Must be a list of texts."));

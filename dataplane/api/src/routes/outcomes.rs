@@ -1,28 +1,66 @@
 //! What became of events: per id, and counted (`product-api` §3.4, stats_v2).
 
-use crate::{ApiError, issue_search, iso, request::{Call, ok}};
-use axum::response::Response;
+use crate::{ApiError, answer::{Json, List}, issue_search, present::values::{Id, OutcomeName, Point, Time}, request::Call};
 use model::{category::Category, ids::EventId, outcome::OutcomeKind};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{OutcomeCell, OutcomeQuery};
+use utoipa::ToSchema;
 
 const HOUR_MS: i64 = 3_600_000;
 /// Points of one series.
 const INTERVALS_MAX: i64 = 10_000;
 
-pub async fn of_event(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.project("event:read").await?;
-    let id = EventId::parse(call.path("event")).ok_or(ApiError::NotFound)?;
-    let outcomes = call.api.stores.outcomes.of_event(organization.id, project.id, id).await?;
-    let present = |outcome: &store::EventOutcome| {
-        json!({ "category": outcome.category.name(), "outcome": outcome.kind.name(), "reason": outcome.reason, "key_id": outcome.key_id.to_string(), "timestamp": iso(outcome.timestamp_ms) })
-    };
-    Ok(ok(&outcomes.iter().map(present).collect::<Vec<_>>()))
+/// What became of one unit of an event.
+#[derive(Serialize, ToSchema)]
+pub struct Outcome {
+    /// Data category.
+    category: &'static str,
+    #[schema(value_type = OutcomeName)]
+    outcome: &'static str,
+    reason: String,
+    key_id: Id,
+    timestamp: Time,
 }
 
-pub async fn stats(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("org:read").await?;
+pub async fn of_event(call: Call) -> Result<List<Outcome>, ApiError> {
+    let (organization, project) = call.project().await?;
+    let id = EventId::parse(call.path("event")).ok_or(ApiError::NotFound)?;
+    let outcomes = call.api.stores.outcomes.of_event(organization.id, project.id, id).await?;
+    let present = |outcome: &store::EventOutcome| Outcome {
+        category: outcome.category.name(),
+        outcome: outcome.kind.name(),
+        reason: outcome.reason.to_string(),
+        key_id: Id(outcome.key_id),
+        timestamp: Time(outcome.timestamp_ms),
+    };
+    Ok(List(outcomes.iter().map(present).collect()))
+}
+
+/// Counts of one group.
+#[derive(Serialize, ToSchema)]
+pub struct StatsGroup {
+    /// The values it was grouped by; a project is a number, as clients expect.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    by: BTreeMap<String, Value>,
+    /// By field.
+    totals: BTreeMap<&'static str, u64>,
+    /// By field, a count for each interval.
+    series: BTreeMap<&'static str, Vec<u64>>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Stats {
+    start: Time,
+    end: Time,
+    /// Begin of each interval.
+    intervals: Vec<Time>,
+    groups: Vec<StatsGroup>,
+}
+
+pub async fn stats(call: Call) -> Result<Json<Stats>, ApiError> {
+    let organization = call.organization().await?;
     let scope = issue_search::scope(&call, &organization).await?;
     let interval_ms = match call.query("interval") {
         None => HOUR_MS,
@@ -52,13 +90,13 @@ pub async fn stats(call: Call) -> Result<Response, ApiError> {
             *slot += cell.quantity;
         }
     }
-    let present = |(key, series): (&Vec<String>, &Vec<u64>)| {
-        let by: Map<String, Value> = group_by.iter().zip(key).map(|(name, value)| ((*name).to_owned(), by_value(name, value))).collect();
-        json!({ "by": by, "totals": { field: series.iter().sum::<u64>() }, "series": { field: series } })
+    let present = |(key, series): (Vec<String>, Vec<u64>)| StatsGroup {
+        by: group_by.iter().zip(&key).map(|(name, value)| ((*name).to_owned(), by_value(name, value))).collect(),
+        totals: BTreeMap::from([(field, series.iter().sum())]),
+        series: BTreeMap::from([(field, series)]),
     };
-    Ok(ok(&json!({
-        "start": iso(start_ms), "end": iso(end_ms), "intervals": (0..count).map(|index| iso(start_ms + index * interval_ms)).collect::<Vec<_>>(), "groups": groups.iter().map(present).collect::<Vec<_>>(),
-    })))
+    let intervals = (0..count).map(|index| Time(start_ms + index * interval_ms)).collect();
+    Ok(Json(Stats { start: Time(start_ms), end: Time(end_ms), intervals, groups: groups.into_iter().map(present).collect() }))
 }
 
 fn part(cell: &OutcomeCell, name: &str) -> String {
@@ -89,8 +127,8 @@ fn kinds(call: &Call) -> Result<Vec<OutcomeKind>, ApiError> {
 }
 
 /// The older per-project series: `[[seconds, count], …]` by hour.
-pub async fn project_stats(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.project("project:read").await?;
+pub async fn project_stats(call: Call) -> Result<List<Point>, ApiError> {
+    let (organization, project) = call.project().await?;
     let now_ms = call.api.now_ms();
     let end_ms = (now_ms / HOUR_MS + 1) * HOUR_MS;
     let start_ms = end_ms - 24 * HOUR_MS;
@@ -108,5 +146,5 @@ pub async fn project_stats(call: Call) -> Result<Response, ApiError> {
             *slot += cell.quantity;
         }
     }
-    Ok(ok(&counts.into_iter().enumerate().map(|(index, count)| (start_ms / 1000 + index as i64 * 3600, count)).collect::<Vec<(i64, u64)>>()))
+    Ok(List(counts.into_iter().enumerate().map(|(index, count)| Point(start_ms / 1000 + index as i64 * 3600, count)).collect()))
 }

@@ -1,24 +1,23 @@
 //! Projects: making, reading, changing, deleting them, and checking grouping rules.
 
-use super::teams;
-use crate::{ApiError, present::project, request::{Call, json, no_content, ok}};
-use axum::response::Response;
-use http::StatusCode;
+use super::teams::find as find_team;
+use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::{people::{self, Team}, project::{self, ProjectDetail}}, request::{Body, Call}};
 use pipeline::explain;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::{Named, NewProject, Project, ProjectChange, Tombstone};
+use utoipa::ToSchema;
 
-pub async fn list(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("project:read").await?;
+pub async fn list(call: Call) -> Result<Page<project::Project>, ApiError> {
+    let organization = call.organization().await?;
     list_of(&call, organization.id).await
 }
 
-pub async fn list_all(call: Call) -> Result<Response, ApiError> {
-    let organization = call.first_organization("project:read").await?;
+pub async fn list_all(call: Call) -> Result<Page<project::Project>, ApiError> {
+    let organization = call.first_organization().await?;
     list_of(&call, organization.id).await
 }
 
-async fn list_of(call: &Call, organization_id: i64) -> Result<Response, ApiError> {
+async fn list_of(call: &Call, organization_id: i64) -> Result<Page<project::Project>, ApiError> {
     let teams = call.api.stores.teams.teams(organization_id).await?;
     let projects = call.api.stores.projects.projects(organization_id).await?;
     let wanted = call.query("query").unwrap_or_default().to_lowercase();
@@ -26,17 +25,19 @@ async fn list_of(call: &Call, organization_id: i64) -> Result<Response, ApiError
     call.page_of(matching.map(|project| project::project(project, &teams, call.user_id())).collect())
 }
 
-#[derive(Deserialize)]
-struct New {
+#[derive(Deserialize, ToSchema)]
+pub struct NewProjectFields {
     #[serde(default)]
+    #[schema(required)]
     name: String,
+    /// Made of the name where it is absent.
     slug: Option<String>,
     platform: Option<String>,
 }
 
-pub async fn create(call: Call) -> Result<Response, ApiError> {
-    let (organization, team) = teams::find(&call, "project:write").await?;
-    let new: New = call.json()?;
+pub async fn create(call: Call, body: Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
+    let (organization, team) = find_team(&call).await?;
+    let new = body.read()?;
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
         return Err(ApiError::field("name", format!("A name of 1 to {NAME_CHARS_MAX} characters is required.")));
@@ -48,30 +49,32 @@ pub async fn create(call: Call) -> Result<Response, ApiError> {
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.create", project.slug.clone(), serde_json::json!({ "platform": project.platform })).await?;
     let teams = call.api.stores.teams.teams(organization.id).await?;
-    Ok(json(StatusCode::CREATED, &project::project(&project, &teams, call.user_id())))
+    Ok(Created(project::project(&project, &teams, call.user_id())))
 }
 
 const NAME_CHARS_MAX: usize = 200;
 
-async fn detailed(call: &Call, organization: &store::Organization, project: &Project) -> Result<Response, ApiError> {
+async fn detailed(call: &Call, organization: &store::Organization, project: &Project) -> Result<Json<ProjectDetail>, ApiError> {
     let teams = call.api.stores.teams.teams(organization.id).await?;
-    Ok(ok(&project::detailed(project, &teams, organization, &call.api.settings.public_url, call.user_id())))
+    Ok(Json(project::detailed(project, &teams, organization, &call.api.settings.public_url, call.user_id())))
 }
 
-pub async fn get_one(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.project("project:read").await?;
+pub async fn get_one(call: Call) -> Result<Json<ProjectDetail>, ApiError> {
+    let (organization, project) = call.project().await?;
     detailed(&call, &organization, &project).await
 }
 
 /// Every field a client may set; unknown ones are left alone, as clients send back what they read.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Change {
+pub struct ProjectFields {
     name: Option<String>,
     slug: Option<String>,
     platform: Option<String>,
     allowed_domains: Option<Vec<String>>,
+    /// Hours.
     resolve_age: Option<u32>,
+    /// Seconds.
     regression_cooldown: Option<u32>,
     verify_secret: Option<bool>,
     data_scrubber: Option<bool>,
@@ -83,15 +86,17 @@ struct Change {
     grouping_config: Option<String>,
     grouping_enhancements: Option<String>,
     fingerprinting_rules: Option<String>,
+    /// `filters:blacklisted_ips`, `filters:releases`, `filters:error_messages`: a line per entry.
+    #[schema(value_type = Option<Object>)]
     options: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// After a change of the grouping configuration old and new hashes join the same issue for this long (design §2.15).
 const GROUPING_TRANSITION_MS: i64 = 30 * 86_400_000;
 
-pub async fn update(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.own_project("project:write").await?;
-    let change: Change = call.json()?;
+pub async fn update(call: Call, body: Body<ProjectFields>) -> Result<Json<ProjectDetail>, ApiError> {
+    let (organization, project) = call.own_project().await?;
+    let change = body.read()?;
     if let Some(slug) = &change.slug {
         config::slug::check(slug).map_err(|error| ApiError::field("slug", error.to_string()))?;
     }
@@ -109,7 +114,7 @@ pub async fn update(call: Call) -> Result<Response, ApiError> {
     detailed(&call, &organization, &project).await
 }
 
-fn options_after(project: &Project, change: &Change, now_ms: i64) -> Result<config::project::ProjectOptions, ApiError> {
+fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Result<config::project::ProjectOptions, ApiError> {
     let mut options = project.options.clone();
     fn set<T: Clone>(target: &mut T, value: &Option<T>) {
         if let Some(value) = value {
@@ -144,57 +149,73 @@ fn options_after(project: &Project, change: &Change, now_ms: i64) -> Result<conf
     Ok(options)
 }
 
-pub async fn remove(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.own_project("project:admin").await?;
+pub async fn remove(call: Call) -> Result<NoContent, ApiError> {
+    let (organization, project) = call.own_project().await?;
     let tombstone = Tombstone::Project { organization_id: organization.id, project_id: project.id };
     call.api.stores.retention.hide(&[tombstone], call.api.now_ms()).await?;
     call.api.stores.projects.delete_project(organization.id, project.id).await?;
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.remove", project.slug, serde_json::json!({})).await?;
-    Ok(no_content())
+    Ok(NoContent)
 }
 
-pub async fn teams(call: Call) -> Result<Response, ApiError> {
-    let (organization, project) = call.project("project:read").await?;
+pub async fn teams(call: Call) -> Result<Page<Team>, ApiError> {
+    let (organization, project) = call.project().await?;
     let teams = call.api.stores.teams.teams(organization.id).await?;
-    call.page_of(teams.iter().filter(|team| project.teams.contains(&team.id)).map(|team| crate::present::people::team(team, call.user_id())).collect())
+    call.page_of(teams.iter().filter(|team| project.teams.contains(&team.id)).map(|team| people::team(team, call.user_id())).collect())
 }
 
-async fn change_teams(call: &Call, status: StatusCode, change: impl FnOnce(&mut Vec<i64>, i64)) -> Result<Response, ApiError> {
-    let (organization, project) = call.own_project("project:write").await?;
+async fn change_teams(call: &Call, change: impl FnOnce(&mut Vec<i64>, i64)) -> Result<project::Project, ApiError> {
+    let (organization, project) = call.own_project().await?;
     let team = call.api.stores.teams.team(organization.id, Named::parse(call.path("team"))).await?.ok_or(ApiError::NotFound)?;
     let mut ids = project.teams.clone();
     change(&mut ids, team.id);
     let project = call.api.stores.projects.update_project(organization.id, project.id, &ProjectChange { teams: Some(ids), ..ProjectChange::default() }).await?;
     let teams = call.api.stores.teams.teams(organization.id).await?;
-    Ok(json(status, &project::project(&project, &teams, call.user_id())))
+    Ok(project::project(&project, &teams, call.user_id()))
 }
 
-pub async fn add_team(call: Call) -> Result<Response, ApiError> {
-    change_teams(&call, StatusCode::CREATED, |ids, id| {
+pub async fn add_team(call: Call) -> Result<Created<project::Project>, ApiError> {
+    let add = |ids: &mut Vec<i64>, id| {
         if !ids.contains(&id) {
             ids.push(id);
         }
-    })
-    .await
+    };
+    change_teams(&call, add).await.map(Created)
 }
 
-pub async fn remove_team(call: Call) -> Result<Response, ApiError> {
-    change_teams(&call, StatusCode::OK, |ids, id| ids.retain(|known| *known != id)).await
+pub async fn remove_team(call: Call) -> Result<Json<project::Project>, ApiError> {
+    change_teams(&call, |ids, id| ids.retain(|known| *known != id)).await.map(Json)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize, Default, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
-struct Rules {
+pub struct GroupingRules {
     fingerprinting_rules: String,
     grouping_enhancements: String,
 }
 
+/// A line that is no rule.
+#[derive(Serialize, ToSchema)]
+pub struct RuleError {
+    /// `enhancements` or `fingerprinting`.
+    field: &'static str,
+    /// From 1.
+    line: usize,
+    /// In characters, from 1.
+    column: usize,
+    message: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct RulesChecked {
+    errors: Vec<RuleError>,
+}
+
 /// Checks rule texts as they are typed.
-pub async fn check_grouping(call: Call) -> Result<Response, ApiError> {
-    call.project("project:read").await?;
-    let rules: Rules = call.json()?;
+pub async fn check_grouping(call: Call, body: Body<GroupingRules>) -> Result<Json<RulesChecked>, ApiError> {
+    call.project().await?;
+    let rules = body.read()?;
     let errors = explain::check_rules(&rules.grouping_enhancements, &rules.fingerprinting_rules);
-    Ok(ok(&serde_json::json!({ "errors": errors })))
+    Ok(Json(RulesChecked { errors: errors.into_iter().map(|explain::RuleError { field, line, column, message }| RuleError { field, line, column, message }).collect() }))
 }

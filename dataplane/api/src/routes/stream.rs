@@ -1,7 +1,7 @@
 //! Live updates of issues by server-sent events. A reader that falls behind is told to load anew.
 
-use crate::{ApiError, request::Call};
-use axum::response::{IntoResponse, Response, sse::{Event, KeepAlive, Sse}};
+use crate::{ApiError, answer::Stream, request::Call};
+use axum::response::{IntoResponse, sse::{Event, KeepAlive, Sse}};
 use futures_util::StreamExt;
 use std::{convert::Infallible, time::Duration};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
@@ -9,8 +9,8 @@ use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 /// Proxies close quiet connections after 30 s or more.
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 
-pub async fn issues(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("event:read").await?;
+pub async fn issues(call: Call) -> Result<Stream, ApiError> {
+    let organization = call.organization().await?;
     let updates = BroadcastStream::new(call.api.backstage.subscribe()).filter_map(move |update| {
         let event = match update {
             Ok(update) if update.organization_id == organization.id => {
@@ -24,5 +24,5 @@ pub async fn issues(call: Call) -> Result<Response, ApiError> {
     });
     let first = futures_util::stream::iter([Ok(Event::default().event("ping").data("{}"))]);
     let keep_alive = KeepAlive::new().interval(PING_INTERVAL).event(Event::default().event("ping").data("{}"));
-    Ok(Sse::new(first.chain(updates)).keep_alive(keep_alive).into_response())
+    Ok(Stream(Sse::new(first.chain(updates)).keep_alive(keep_alive).into_response()))
 }

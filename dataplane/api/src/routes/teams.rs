@@ -1,39 +1,38 @@
 //! Teams.
 
-use crate::{ApiError, present::{people, project}, request::{Call, json, no_content, ok}};
-use axum::response::Response;
-use http::StatusCode;
+use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::{people::{self, Member}, project::{self, Project, TeamWithProjects}}, request::{Body, Call}};
 use serde::Deserialize;
 use store::{Named, Organization, Team};
+use utoipa::ToSchema;
 
 /// The team of the path.
-pub async fn find(call: &Call, wanted: &str) -> Result<(Organization, Team), ApiError> {
-    let organization = call.organization(wanted).await?;
+pub async fn find(call: &Call) -> Result<(Organization, Team), ApiError> {
+    let organization = call.organization().await?;
     let team = call.api.stores.teams.team(organization.id, Named::parse(call.path("team"))).await?.ok_or(ApiError::NotFound)?;
     Ok((organization, team))
 }
 
-pub async fn list(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("team:read").await?;
+pub async fn list(call: Call) -> Result<Page<TeamWithProjects>, ApiError> {
+    let organization = call.organization().await?;
     let teams = call.api.stores.teams.teams(organization.id).await?;
     let projects = call.api.stores.projects.projects(organization.id).await?;
-    let with_projects = teams.iter().map(|team| {
-        let mut object = people::team(team, call.user_id());
-        object["projects"] = projects.iter().filter(|project| project.teams.contains(&team.id)).map(|project| project::project(project, &teams, call.user_id())).collect();
-        object
+    let with_projects = teams.iter().map(|team| TeamWithProjects {
+        team: people::team(team, call.user_id()),
+        projects: projects.iter().filter(|project| project.teams.contains(&team.id)).map(|project| project::project(project, &teams, call.user_id())).collect(),
     });
     call.page_of(with_projects.collect())
 }
 
-#[derive(Deserialize)]
-struct NewTeam {
+/// Name or slug is needed for a new team; the other follows from it.
+#[derive(Deserialize, ToSchema)]
+pub struct TeamChange {
     slug: Option<String>,
     name: Option<String>,
 }
 
-pub async fn create(call: Call) -> Result<Response, ApiError> {
-    let organization = call.organization("team:write").await?;
-    let new: NewTeam = call.json()?;
+pub async fn create(call: Call, body: Body<TeamChange>) -> Result<Created<people::Team>, ApiError> {
+    let organization = call.organization().await?;
+    let new = body.read()?;
     let name = new.name.clone().or_else(|| new.slug.clone()).filter(|name| !name.trim().is_empty()).ok_or_else(|| ApiError::field("slug", "Name or slug is required."))?;
     let slug = new.slug.unwrap_or_else(|| config::slug::from_name(&name));
     config::slug::check(&slug).map_err(|error| ApiError::field("slug", error.to_string()))?;
@@ -43,40 +42,40 @@ pub async fn create(call: Call) -> Result<Response, ApiError> {
         team.members = vec![user_id];
     }
     call.audit(organization.id, "team.create", slug, serde_json::json!({})).await?;
-    Ok(json(StatusCode::CREATED, &people::team(&team, call.user_id())))
+    Ok(Created(people::team(&team, call.user_id())))
 }
 
-pub async fn get_one(call: Call) -> Result<Response, ApiError> {
-    let (_, team) = find(&call, "team:read").await?;
-    Ok(ok(&people::team(&team, call.user_id())))
+pub async fn get_one(call: Call) -> Result<Json<people::Team>, ApiError> {
+    let (_, team) = find(&call).await?;
+    Ok(Json(people::team(&team, call.user_id())))
 }
 
-pub async fn update(call: Call) -> Result<Response, ApiError> {
-    let (organization, team) = find(&call, "team:write").await?;
-    let change: NewTeam = call.json()?;
+pub async fn update(call: Call, body: Body<TeamChange>) -> Result<Json<people::Team>, ApiError> {
+    let (organization, team) = find(&call).await?;
+    let change = body.read()?;
     if let Some(slug) = &change.slug {
         config::slug::check(slug).map_err(|error| ApiError::field("slug", error.to_string()))?;
     }
     let team = call.api.stores.teams.update_team(organization.id, team.id, change.slug.as_deref(), change.name.as_deref()).await?;
-    Ok(ok(&people::team(&team, call.user_id())))
+    Ok(Json(people::team(&team, call.user_id())))
 }
 
-pub async fn remove(call: Call) -> Result<Response, ApiError> {
-    let (organization, team) = find(&call, "team:admin").await?;
+pub async fn remove(call: Call) -> Result<NoContent, ApiError> {
+    let (organization, team) = find(&call).await?;
     call.api.stores.teams.delete_team(organization.id, team.id).await?;
     call.audit(organization.id, "team.remove", team.slug, serde_json::json!({})).await?;
-    Ok(no_content())
+    Ok(NoContent)
 }
 
-pub async fn projects(call: Call) -> Result<Response, ApiError> {
-    let (organization, team) = find(&call, "project:read").await?;
+pub async fn projects(call: Call) -> Result<Page<Project>, ApiError> {
+    let (organization, team) = find(&call).await?;
     let teams = call.api.stores.teams.teams(organization.id).await?;
     let projects = call.api.stores.projects.projects(organization.id).await?;
     call.page_of(projects.iter().filter(|project| project.teams.contains(&team.id)).map(|project| project::project(project, &teams, call.user_id())).collect())
 }
 
-pub async fn members(call: Call) -> Result<Response, ApiError> {
-    let (organization, team) = find(&call, "member:read").await?;
+pub async fn members(call: Call) -> Result<Page<Member>, ApiError> {
+    let (organization, team) = find(&call).await?;
     let teams = call.api.stores.teams.teams(organization.id).await?;
     let members = call.api.stores.users.members(organization.id).await?;
     call.page_of(members.iter().filter(|member| team.members.contains(&member.user.id)).map(|member| people::member(member, &teams)).collect())

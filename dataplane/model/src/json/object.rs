@@ -82,13 +82,30 @@ impl<'a> Object<'a> {
         Object { pairs: self.pairs.into_iter().map(own).collect() }
     }
 
-    /// For the parser, which removes repeated keys afterwards.
-    pub(super) fn push_unchecked(&mut self, key: Cow<'a, str>, value: Value<'a>) {
-        self.pairs.push((key, value));
+    /// Of a repeated key, keeps the first place and the last value.
+    pub(super) fn from_pairs(pairs: Vec<(Cow<'a, str>, Value<'a>)>) -> Object<'a> {
+        let mut object = Object { pairs };
+        if object.may_repeat_keys() {
+            object.drop_repeated_keys();
+        }
+        object
     }
 
-    /// Of a repeated key, keeps the first place and the last value.
-    pub(super) fn drop_repeated_keys(&mut self) {
+    /// Marks each key in 128 bits by its length and its ends; no mark met twice means no key met twice.
+    fn may_repeat_keys(&self) -> bool {
+        let mut marks = 0u128;
+        self.pairs.len() > SCAN_MAX
+            || self.pairs.iter().any(|(key, _)| {
+                let bytes = key.as_bytes();
+                let end = |at: Option<&u8>| at.map_or(0, |byte| usize::from(*byte));
+                let mark = 1u128 << ((bytes.len() * 31 + end(bytes.first()) * 7 + end(bytes.last()) * 3) % 128);
+                let is_met = marks & mark != 0;
+                marks |= mark;
+                is_met
+            })
+    }
+
+    fn drop_repeated_keys(&mut self) {
         if self.pairs.len() <= SCAN_MAX {
             let mut at = 1;
             while at < self.pairs.len() {
@@ -135,8 +152,6 @@ impl<'a> IntoIterator for Object<'a> {
 
 impl<'a, K: Into<Cow<'a, str>>, V: Into<Value<'a>>> FromIterator<(K, V)> for Object<'a> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        let mut object = Object { pairs: pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect() };
-        object.drop_repeated_keys();
-        object
+        Object::from_pairs(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 }

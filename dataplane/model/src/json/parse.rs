@@ -1,7 +1,7 @@
 //! Bytes to [`Value`]: serde_json first, and where it refuses, once more over a repaired copy.
 
 use super::{Object, Value, repair::repair};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::{borrow::Cow, fmt};
 
 /// Why text is no JSON.
@@ -22,10 +22,27 @@ pub enum Error {
 /// # Errors
 /// [`Error`]; never worth a retry.
 pub fn parse(bytes: &[u8]) -> Result<Value<'_>, Error> {
-    match serde_json::from_slice(bytes) {
+    match parse_strictly(bytes) {
         Ok(value) => Ok(value),
         Err(error) if is_too_deep(&error) => Err(Error::TooDeep),
         Err(error) => parse_repaired(bytes).map_err(|second| second.unwrap_or(Error::Syntax(error.to_string()))),
+    }
+}
+
+/// UTF-8 is checked once for the whole text, which is cheaper than string by string; where it is wrong, serde_json finds out where.
+fn parse_strictly(bytes: &[u8]) -> Result<Value<'_>, serde_json::Error> {
+    let mut scratch = Scratch::default();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            let value = ValueSeed(&mut scratch).deserialize(&mut deserializer)?;
+            deserializer.end().map(|()| value)
+        }
+        Err(_) => {
+            let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+            let value = ValueSeed(&mut scratch).deserialize(&mut deserializer)?;
+            deserializer.end().map(|()| value)
+        }
     }
 }
 
@@ -45,13 +62,29 @@ fn is_too_deep(error: &serde_json::Error) -> bool {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        ValueSeed(&mut Scratch::default()).deserialize(deserializer)
     }
 }
 
-struct ValueVisitor;
+/// Members of the containers that are open now, innermost last. Each container takes its own off the end into a list of exactly
+/// their number: one allocation, where growing lists take three.
+#[derive(Default)]
+struct Scratch<'de> {
+    items: Vec<Value<'de>>,
+    pairs: Vec<(Cow<'de, str>, Value<'de>)>,
+}
 
-impl<'de> Visitor<'de> for ValueVisitor {
+struct ValueSeed<'s, 'de>(&'s mut Scratch<'de>);
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
     type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -87,20 +120,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
+        let start = self.0.items.len();
+        while let Some(item) = seq.next_element_seed(ValueSeed(self.0))? {
+            self.0.items.push(item);
         }
-        Ok(Value::Array(items))
+        Ok(Value::Array(self.0.items.drain(start..).collect()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        let mut object = Object::new();
+        let start = self.0.pairs.len();
         while let Some(Key(key)) = map.next_key()? {
-            object.push_unchecked(key, map.next_value()?);
+            let value = map.next_value_seed(ValueSeed(self.0))?;
+            self.0.pairs.push((key, value));
         }
-        object.drop_repeated_keys();
-        Ok(Value::Object(object))
+        Ok(Value::Object(Object::from_pairs(self.0.pairs.drain(start..).collect())))
     }
 }
 

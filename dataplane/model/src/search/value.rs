@@ -46,7 +46,7 @@ pub fn date_ms(text: &str) -> Option<i64> {
     if parts.next().is_some() || !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    let midnight_ms = days_since_1970(year, month, day) * 86_400_000;
+    let midnight_ms = crate::calendar::days_from_civil(year, month, day) * 86_400_000;
     Some(midnight_ms + time.map_or(Some(0), time_ms)?)
 }
 
@@ -69,15 +69,6 @@ fn split_zone(text: &str) -> Option<(&str, i64)> {
     let sign = if text.as_bytes()[at] == b'-' { -1 } else { 1 };
     let (hours, minutes) = text[at + 1..].split_once(':').unwrap_or((&text[at + 1..], "0"));
     Some((&text[..at], sign * (hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?)))
-}
-
-/// Civil date to days, by Howard Hinnant's `days_from_civil` (public description).
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]

@@ -95,7 +95,9 @@ impl Days {
                     blobs.extend(delete_hidden(&tx, &hidden)?);
                 }
                 tx.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('sealed', 1)", [])?;
+                config::crash::point("during-seal");
                 tx.commit()?;
+                config::crash::point("during-rewrite");
                 if minutes || attachments || tombstones {
                     connection.execute_batch("VACUUM")?;
                 }

@@ -106,6 +106,9 @@ impl Thread {
             oldest.checkpoint(true)?;
         }
         self.files.push(WriteFile::open(self.catalog.ensure(key))?);
+        if self.files.len() > 1 {
+            config::crash::point("day-rollover");
+        }
         Ok(self.files.len() - 1)
     }
 

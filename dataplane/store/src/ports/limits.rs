@@ -114,7 +114,7 @@ pub trait Limits: Send + Sync {
     fn set_rate(&self, rate: Rate);
     /// Replaces the whole set of quotas; use survives where id, window and scope stay.
     fn set_quotas(&self, quotas: Vec<(Id, Quota)>);
-    /// Sets what a quota has used in its present window: after a start, from outcomes and the log.
+    /// Adds what a quota used in its present window before this process counted it: after a start, from outcomes and the log.
     fn restore(&self, quota_id: Id, used: u64, now_ms: i64);
     /// Quotas of a project (0 = organization-wide) with use.
     fn quotas(&self, organization_id: Id, project_id: Id, now_ms: i64) -> Vec<QuotaUse>;

@@ -34,9 +34,18 @@ pub struct ProjectEntry {
     pub active: bool,
 }
 
-/// The snapshot and its revision. Poll [`Directory::revision`] every 250 ms; reload on change.
+/// The snapshot and its revision. Wait for [`Directory::changes`], and poll [`Directory::revision`] every 250 ms; reload on change.
 #[async_trait::async_trait]
 pub trait Directory: Send + Sync {
+    /// What other processes tell of changes.
+    fn changes(&self) -> Box<dyn Changes>;
     async fn revision(&self) -> Result<i64, StateError>;
     async fn snapshot(&self) -> Result<Snapshot, StateError>;
+}
+
+/// Word of changes made by other processes.
+#[async_trait::async_trait]
+pub trait Changes: Send {
+    /// Returns at the next change; never where nobody can tell, as in the embedded size or while the connection is away.
+    async fn next(&mut self);
 }

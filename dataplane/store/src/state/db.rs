@@ -16,6 +16,8 @@ pub(crate) struct Db {
     pub(crate) dialect: Dialect,
     pub(crate) write: AnyPool,
     pub(crate) read: AnyPool,
+    /// Of a database outside.
+    pub(crate) url: Option<String>,
 }
 
 pub(crate) type Tx = Transaction<'static, Any>;
@@ -27,14 +29,14 @@ impl Db {
         let url = format!("sqlite://{}?mode=rwc", path.display());
         let write = sqlite_pool(&url, 1).await?;
         let read = sqlite_pool(&url, 3).await?;
-        Ok(Db { dialect: Dialect::Sqlite, write, read })
+        Ok(Db { dialect: Dialect::Sqlite, write, read, url: None })
     }
 
     /// Connects to Postgres.
     pub(crate) async fn postgres(url: &str) -> Result<Db, StateError> {
         sqlx::any::install_default_drivers();
         let pool = AnyPoolOptions::new().max_connections(12).connect(url).await.map_err(failed("connect to state"))?;
-        Ok(Db { dialect: Dialect::Postgres, write: pool.clone(), read: pool })
+        Ok(Db { dialect: Dialect::Postgres, write: pool.clone(), read: pool, url: Some(url.to_owned()) })
     }
 
     /// Begins a transaction that writes: SQLite takes the write lock at once, so that no upgrade can fail later.

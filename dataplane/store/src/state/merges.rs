@@ -36,6 +36,7 @@ pub(super) async fn merge(db: &Db, organization_id: Id, into: Id, from: &[Id], a
         forget_issue(&mut tx, issue.id).await?;
     }
     recount(&mut tx, target.id).await?;
+    config::crash::point("during-merge");
     let issues: Vec<_> = sources.iter().map(|issue| json!({"id": issue.id.to_string(), "shortId": issue.short_id, "title": issue.title})).collect();
     note(&mut tx, &target, ActivityKind::Merge, json!({ "issues": issues }), actor).await?;
     finish(tx, "merge issues").await

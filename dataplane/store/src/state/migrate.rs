@@ -18,6 +18,7 @@ pub(crate) async fn migrate(db: &Db) -> Result<bool, StateError> {
         for statement in *migration {
             Sql::new(&words(db.dialect, statement)).run(&mut tx, "migrate").await?;
         }
+        config::crash::point("during-migration");
         Sql::new("INSERT INTO schema_version VALUES ($1)").bind(at as i64 + 1).run(&mut tx, "note migration").await?;
     }
     tx.commit().await.map_err(crate::state::sql::failed("commit migration"))?;

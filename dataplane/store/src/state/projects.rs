@@ -1,7 +1,7 @@
 //! Projects and the snapshot ingest serves from.
 
-use super::{State, keys, organizations::{named, update}, sql::{Read, Sql, failed, reader}};
-use crate::ports::{Directory, KeyEntry, Named, NewProject, Project, ProjectChange, ProjectEntry, ProjectKey, Projects, Snapshot, StateError};
+use super::{State, keys, notices::Notices, organizations::{named, update}, sql::{Read, Sql, failed, reader}};
+use crate::ports::{Changes, Directory, KeyEntry, Named, NewProject, Project, ProjectChange, ProjectEntry, ProjectKey, Projects, Snapshot, StateError};
 use config::project::ProjectOptions;
 use model::ids::Id;
 use sqlx::{AnyConnection, any::AnyRow};
@@ -59,6 +59,9 @@ async fn set_teams(tx: &mut AnyConnection, organization_id: Id, project_id: Id, 
 /// Raises a revision in the transaction of the change. In Postgres others are told at once.
 pub(super) async fn raise(tx: &mut AnyConnection, name: &str) -> Result<(), StateError> {
     Sql::new("UPDATE revision SET number = number + 1 WHERE name = $1").bind(name).run(tx, "raise revision").await?;
+    if tx.backend_name() == "PostgreSQL" {
+        Sql::new("SELECT CAST(pg_notify('errata', $1) AS TEXT)").bind(name).all(tx, "tell of a revision").await?;
+    }
     Ok(())
 }
 
@@ -146,6 +149,10 @@ impl Projects for State {
 
 #[async_trait::async_trait]
 impl Directory for State {
+    fn changes(&self) -> Box<dyn Changes> {
+        Box::new(Notices::new(&self.db, "directory"))
+    }
+
     async fn revision(&self) -> Result<i64, StateError> {
         let mut connection = reader(&self.db).await?;
         Sql::new("SELECT number FROM revision WHERE name = 'directory'").one(&mut connection, "read revision").await?.int(0)

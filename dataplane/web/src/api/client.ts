@@ -44,7 +44,7 @@ async function send(path: string, { method = "GET", body, query, signal, timeout
   if (method !== "GET") headers["X-CSRFToken"] = cookie("errata_csrf");
   let response: Response;
   try {
-    response = await fetch(`/api/0${path}${queryString(query)}`, {
+    response = await fetch(`${path.startsWith("/api/") ? path : `/api/0${path}`}${queryString(query)}`, {
       method, headers, credentials: "same-origin", body: body === undefined ? null : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
@@ -70,7 +70,7 @@ async function readBody(response: Response): Promise<unknown> {
 
 /** The four error shapes clients must survive: detail text, detail object, error, and per-field lists. */
 export function parseError(status: number, answer: unknown, retryAfter: string | null = null): ApiError {
-  const { detail, error, ...rest } = record(answer);
+  const { detail, error, causes: _, ...rest } = record(answer);
   const retryAfterS = retryAfter === null || Number.isNaN(Number(retryAfter)) ? null : Number(retryAfter);
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(rest)) {

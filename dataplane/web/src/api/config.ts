@@ -16,7 +16,7 @@ export class ConfigProblem extends Error {
 export async function fetchConfig(): Promise<ClientConfig> {
   let answer: unknown;
   try {
-    answer = await request("/client-config/", { timeoutMs: CONFIG_TIMEOUT_MS });
+    answer = await request("/api/client-config/", { timeoutMs: CONFIG_TIMEOUT_MS });
   } catch (error) {
     throw new ConfigProblem(reason(error));
   }

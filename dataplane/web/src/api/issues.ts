@@ -1,17 +1,37 @@
 /** Changes to issues. Each answers how to take itself back, or null where nothing can. */
 import type { Issue, IssuePatch, StatusDetails } from "./schema";
-import { request } from "./client";
-import { queryClient } from "./queries";
+import { parseIssue } from "../model/issue";
+import { each } from "../model/read";
+import { request, requestPage, type Page } from "./client";
+import { queryClient, type IssueListParams } from "./queries";
 
 const MINUTE_MS = 60_000;
 
+/** Issues that one bulk action may touch: what the server takes at once. */
+export const BULK_MAX = 1000;
+/** Ids stand in the address: more of them than this meet the 8 KiB that proxies allow a request line. */
+const IDS_PER_REQUEST = 250;
+const PAGE_ROWS_MAX = 100;
+
+/** Every issue a search finds, up to BULK_MAX, read page by page: so that what is changed is known and can be undone. */
+export async function matchingIssues(org: string, params: IssueListParams): Promise<Issue[]> {
+  const found: Issue[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<unknown> = await requestPage(`/organizations/${org}/issues/`, { query: { ...params, environment: params.environment || null, cursor, limit: PAGE_ROWS_MAX, collapse: "stats" } });
+    found.push(...each(page.rows, parseIssue));
+    cursor = page.next;
+  } while (cursor !== null && found.length < BULK_MAX);
+  return found.slice(0, BULK_MAX);
+}
+
 export async function updateIssues(org: string, ids: readonly string[], patch: IssuePatch): Promise<void> {
-  await request(`/organizations/${org}/issues/`, { method: "PUT", query: { id: [...ids] }, body: patch });
+  for (const some of portions(ids, patch.merge === undefined ? IDS_PER_REQUEST : BULK_MAX)) await request(`/organizations/${org}/issues/`, { method: "PUT", query: { id: some }, body: patch });
   await refreshIssues(org, ids);
 }
 
 export async function deleteIssues(org: string, ids: readonly string[]): Promise<void> {
-  await request(`/organizations/${org}/issues/`, { method: "DELETE", query: { id: [...ids] } });
+  for (const some of portions(ids, IDS_PER_REQUEST)) await request(`/organizations/${org}/issues/`, { method: "DELETE", query: { id: some } });
   await queryClient.invalidateQueries({ queryKey: ["issues", org] });
 }
 
@@ -28,6 +48,10 @@ export async function addNote(org: string, issueId: string, text: string): Promi
 export async function deleteNote(org: string, issueId: string, noteId: string): Promise<void> {
   await request(`/organizations/${org}/issues/${issueId}/notes/${noteId}/`, { method: "DELETE" });
   await refreshIssues(org, [issueId]);
+}
+
+function portions(ids: readonly string[], size: number): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ids.slice(index * size, (index + 1) * size));
 }
 
 async function refreshIssues(org: string, ids: readonly string[]): Promise<void> {

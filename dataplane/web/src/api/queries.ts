@@ -117,6 +117,7 @@ export const keysQuery = (org: string, project: string) => listQuery(["project",
 export const quotasQuery = (org: string, project: string) => listQuery(["project", org, project, "quotas"], `/projects/${org}/${project}/quotas/`, parseQuota);
 export const filtersQuery = (org: string, project: string) => listQuery(["project", org, project, "filters"], `/projects/${org}/${project}/filters/`, parseFilter);
 export const membersQuery = (org: string) => listQuery(["members", org], `/organizations/${org}/members/`, parseMember);
+export const teamMembersQuery = (org: string, team: string) => listQuery(["teams", org, team, "members"], `/teams/${org}/${team}/members/`, parseMember);
 export const teamsQuery = (org: string) => listQuery(["teams", org], `/organizations/${org}/teams/`, parseTeam);
 export const tokensQuery = () => listQuery(["tokens"], "/api-tokens/", parseToken);
 export const environmentsQuery = (org: string) => listQuery(["environments", org], `/organizations/${org}/environments/`, (value) => text(record(value)["name"]));

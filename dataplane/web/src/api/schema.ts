@@ -1,86 +1,91 @@
 /**
- * The shapes the server speaks, after they have passed a parser in `model/`. Hand-written after the contract until the types
- * generated from `dataplane/api/openapi.json` replace them; every import of a wire type goes through this file.
+ * The shapes that pages work with, made of the wire types in `openapi.ts`, which `npm run types` writes from
+ * `dataplane/api/openapi.json`. A parser in `model/` turns one into the other: texts become dates, what may be missing null.
  */
+import type { components } from "./openapi";
 
-export const LEVELS = ["fatal", "error", "warning", "info", "debug"] as const;
+/** What the server writes and reads, by the names of the document. */
+export type Wire = components["schemas"];
+
+/** Fields that a parser could not find are null. */
+type Maybe<T> = { [K in keyof T]: T[K] | null };
+/** Times of the wire, read. */
+type Dated<K extends string> = { [P in K]: Date | null };
+
+export const LEVELS = ["fatal", "error", "warning", "info", "debug"] as const satisfies readonly Wire["Level"][];
 export type Level = (typeof LEVELS)[number];
-export const STATUSES = ["unresolved", "resolved", "ignored"] as const;
+export const STATUSES = ["unresolved", "resolved", "ignored"] as const satisfies readonly Wire["IssueStatus"][];
 export type Status = (typeof STATUSES)[number];
-export const PRIORITIES = ["high", "medium", "low"] as const;
+export const PRIORITIES = ["high", "medium", "low"] as const satisfies readonly Wire["IssuePriority"][];
 export type Priority = (typeof PRIORITIES)[number];
 
-export interface SessionUser { id: string; name: string; email: string; username: string; isSuperuser: boolean }
+export type SessionUser = Pick<Wire["User"], "id" | "name" | "email" | "username" | "isSuperuser">;
 
-export interface ClientConfig {
-  version: string;
-  features: string[];
-  isAuthenticated: boolean;
+export interface ClientConfig extends Pick<Wire["ClientConfig"], "features" | "isAuthenticated" | "messages"> {
+  version: Wire["Version"]["current"];
   user: SessionUser | null;
   /** Slug that requests use when the URL names none. */
   organization: string;
-  messages: string[];
 }
 
-export interface ProjectRef { id: string; slug: string; name: string; platform: string | null }
-export interface Actor { type: "user" | "team"; id: string; name: string; email: string | null }
+export type ProjectRef = Wire["ProjectBrief"];
+export type Actor = Wire["Actor"];
 
 /** `[epoch seconds, events]`, oldest first. */
-export type Series = [number, number][];
+export type Series = Wire["Point"][];
 
-export interface Release { version: string; shortVersion: string; dateCreated: Date | null }
+export type Release = Pick<Wire["Release"], "version" | "shortVersion"> & Dated<"dateCreated">;
 
-export interface StatusDetails {
-  inNextRelease?: boolean; inRelease?: string; ignoreCount?: number; ignoreUserCount?: number; ignoreUntil?: string;
-  ignoreDuration?: number;
+/** What an answer says of a state, and what a request may say of it. */
+export type StatusDetails = Pick<Wire["StatusDetails"], "ignoreUntil"> & NonNullableFields<Pick<Wire["IssueFieldsDetails"], "inNextRelease" | "inRelease" | "ignoreCount" | "ignoreUserCount" | "ignoreDuration">>;
+type NonNullableFields<T> = { [K in keyof T]: NonNullable<T[K]> };
+
+export interface Issue
+  extends Pick<Wire["Issue"], "id" | "shortId" | "title" | "userCount" | "numComments" | "isUnhandled">,
+    Maybe<Pick<Wire["Issue"], "culprit" | "platform" | "permalink">>,
+    Dated<"firstSeen" | "lastSeen"> {
+  /** Of its metadata: the exception's type and value. */
+  type: string; value: string;
+  count: number; level: Level; status: Status; substatus: string | null; statusDetails: StatusDetails; priority: Priority | null;
+  project: ProjectRef; assignedTo: Actor | null; stats: Series;
 }
 
-export interface Issue {
-  id: string; shortId: string; title: string; type: string; value: string; culprit: string | null; platform: string | null;
-  level: Level; status: Status; substatus: string | null; statusDetails: StatusDetails; priority: Priority | null;
-  count: number; userCount: number; firstSeen: Date | null; lastSeen: Date | null; project: ProjectRef; assignedTo: Actor | null;
-  numComments: number; isUnhandled: boolean; stats: Series; permalink: string | null;
-}
-
-export interface IssueDetail extends Issue {
-  activity: Activity[]; firstRelease: Release | null; lastRelease: Release | null; userReportCount: number;
+export interface IssueDetail extends Issue, Pick<Wire["IssueDetail"], "userReportCount"> {
+  activity: Activity[]; firstRelease: Release | null; lastRelease: Release | null;
+  /** Names. */
   seenBy: string[]; participants: string[];
 }
 
-export interface Activity {
-  id: string; type: string; author: string | null; date: Date | null; data: Record<string, unknown>;
-}
+/** Its type stays a text: a newer server may have more of them than this page knows. */
+export interface Activity extends Pick<Wire["Activity"], "id" | "data"> { type: string; author: string | null; date: Date | null }
 
 export interface IssuePatch {
   status?: Status | "resolvedInNextRelease"; substatus?: string | null; statusDetails?: StatusDetails; assignedTo?: string;
   priority?: Priority; hasSeen?: boolean; merge?: 1; discard?: true; inbox?: false;
 }
 
-export interface TagFacet {
-  key: string; name: string; totalValues: number; uniqueValues: number; topValues: TagValue[];
-}
-export interface TagValue { value: string; name: string; count: number; firstSeen: Date | null; lastSeen: Date | null }
+export type TagValue = Pick<Wire["TagValue"], "value" | "name" | "count"> & Dated<"firstSeen" | "lastSeen">;
+export interface TagFacet extends Pick<Wire["Tag"], "key" | "name" | "totalValues" | "uniqueValues"> { topValues: TagValue[] }
 
-export interface Project {
-  id: string; slug: string; name: string; platform: string | null; dateCreated: Date | null; firstEvent: Date | null;
-  teams: string[]; options: Record<string, unknown>; allowedDomains: string[]; resolveAge: number;
-  /** Who declared the project elsewhere, such as "kubernetes shop/checkout": then it is read-only here. */
-  managedBy: string | null;
+export interface Project extends Pick<Wire["ProjectDetail"], "id" | "slug" | "name" | "platform" | "allowedDomains" | "resolveAge" | "managedBy">, Dated<"dateCreated" | "firstEvent"> {
+  /** Slugs. */
+  teams: string[];
+  options: Record<string, unknown>;
+  fingerprintingRules: string; groupingEnhancements: string;
 }
 
-export interface ProjectKey {
-  id: string; name: string; public: string; isActive: boolean; rateLimit: { window: number; count: number } | null;
-  dsn: string; securityDsn: string | null; minidumpDsn: string | null; dateCreated: Date | null;
+export interface ProjectKey extends Pick<Wire["ProjectKey"], "id" | "name" | "public" | "isActive" | "rateLimit">, Dated<"dateCreated"> {
+  dsn: Wire["Dsn"]["public"]; securityDsn: Wire["Dsn"]["security"] | null; minidumpDsn: Wire["Dsn"]["minidump"] | null;
 }
 
-export interface Quota { category: string; limit: number | null; windowS: number; used: number; resetsAt: Date | null }
-export interface InboundFilter { id: string; active: boolean | string[]; name: string; description: string | null }
-export interface RuleError { field: string; line: number | null; column: number | null; message: string }
+export interface Quota extends Pick<Wire["Quota"], "category" | "used"> { limit: number | null; windowS: number; resetsAt: Date | null }
+export interface InboundFilter extends Pick<Wire["Filter"], "id" | "active" | "name"> { description: string | null }
+export interface RuleError extends Pick<Wire["RuleError"], "field" | "message"> { line: number | null; column: number | null }
 
-export interface Member { id: string; userId: string | null; name: string; email: string; role: string; pending: boolean }
-export interface Team { id: string; slug: string; name: string; memberCount: number }
-export interface ApiToken { id: string; name: string; scopes: string[]; token: string | null; lastCharacters: string | null; dateCreated: Date | null; dateLastUsed: Date | null }
+export interface Member extends Pick<Wire["Member"], "id" | "name" | "email" | "pending"> { userId: string | null; role: string }
+export type Team = Pick<Wire["Team"], "id" | "slug" | "name" | "memberCount">;
+export interface ApiToken extends Pick<Wire["ApiToken"], "id" | "name" | "token">, Dated<"dateCreated" | "dateLastUsed"> { scopes: string[]; lastCharacters: string | null }
 
-export interface Attachment { id: string; name: string; mimetype: string; size: number; dateCreated: Date | null }
-export interface EventRow { eventID: string; title: string; date: Date | null; release: string | null; environment: string | null; user: string | null; platform: string | null }
-export interface IssueHash { id: string; latestEventId: string | null; latestTitle: string | null; lastSeen: Date | null }
+export type Attachment = Pick<Wire["Attachment"], "id" | "name" | "mimetype" | "size"> & Dated<"dateCreated">;
+export interface EventRow extends Pick<Wire["EventSummary"], "eventID" | "title">, Maybe<Pick<Wire["EventSummary"], "platform">> { date: Date | null; release: string | null; environment: string | null; user: string | null }
+export interface IssueHash extends Pick<Wire["IssueHash"], "id"> { latestEventId: string | null; latestTitle: string | null; timesSeen: number | null; lastSeen: Date | null }

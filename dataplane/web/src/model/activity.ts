@@ -1,5 +1,5 @@
 /** One line of an issue's history as a sentence. Survives a missing author, date, type or data. */
-import type { Activity } from "../api/schema";
+import type { Activity, IssueDetail } from "../api/schema";
 import { exactTime, plural } from "./format";
 import { list, lookup, moment, number, record, text, type Json } from "./read";
 
@@ -12,8 +12,20 @@ export function parseActivity(value: unknown): Activity | null {
     type: text(raw["type"]) ?? "unknown",
     author: text(user["name"]) ?? text(user["username"]) ?? text(user["email"]) ?? text(record(raw["sentry_app"])["name"]),
     date: moment(raw["dateCreated"]),
-    data: record(raw["data"]),
+    data: named(record(raw["data"]), text(user["id"])),
   };
+}
+
+/** An assignment that names its assignee by number only, and is the author's own, can at least say that. */
+function named(data: Json, authorId: string | null): Json {
+  const isOwn = authorId !== null && text(data["assignee"]) === authorId && text(data["assigneeType"]) !== "team";
+  return isOwn ? { ...data, assigneeName: "themselves" } : data;
+}
+
+/** Every history begins with the first event; the server records only what came after it. */
+export function withFirstSeen({ activity, firstSeen, firstRelease }: Pick<IssueDetail, "activity" | "firstSeen" | "firstRelease">): Activity[] {
+  if (firstSeen === null || activity.some((item) => item.type === "first_seen")) return activity;
+  return [...activity, { id: "first_seen", type: "first_seen", author: null, date: firstSeen, data: { version: firstRelease?.version ?? null } }];
 }
 
 /** The activity as words; the author, when known, is put before it by the caller. */
@@ -42,7 +54,7 @@ const WORDS: Record<string, (data: Json) => string> = {
   auto_set_ongoing: () => "Ongoing: no longer new",
   set_priority: (data) => `set the priority to ${text(data["priority"]) ?? "something unknown"}`,
   create_issue: () => "An issue was created in another tracker",
-  first_seen: (data) => `First seen${text(data["priority"]) ? `, priority ${text(data["priority"])}` : ""}`,
+  first_seen: (data) => `First seen${within(data["version"])}${text(data["priority"]) ? `, priority ${text(data["priority"])}` : ""}`,
   release: (data) => `First seen in release ${text(data["version"]) ?? "unknown"}`,
   assigned: (data) => `assigned this issue to ${text(data["assigneeName"]) ?? text(data["assigneeEmail"]) ?? (text(data["assignee"]) ? `${text(data["assigneeType"]) ?? "user"} ${text(data["assignee"])}` : "somebody unknown")}`,
   unassigned: () => "removed the assignee",

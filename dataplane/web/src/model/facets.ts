@@ -24,5 +24,8 @@ export function parseHash(value: unknown): IssueHash | null {
   const id = text(raw["id"]) ?? text(raw["hash"]);
   if (id === null) return null;
   const latest = record(raw["latestEvent"]);
-  return { id, latestEventId: text(latest["eventID"]) ?? text(latest["id"]), latestTitle: text(latest["title"]), lastSeen: moment(latest["dateCreated"]) ?? moment(raw["lastSeen"]) };
+  const timesSeen = number(raw["timesSeen"]);
+  // A hash that never decided has no moment of its own; the server then writes the epoch.
+  const seen = timesSeen === 0 ? null : moment(latest["dateCreated"]) ?? moment(raw["lastSeen"]);
+  return { id, timesSeen, lastSeen: seen, latestEventId: text(latest["eventID"]) ?? text(latest["id"]), latestTitle: text(latest["title"]) };
 }

@@ -42,6 +42,7 @@ export function parseIssueDetail(value: unknown): IssueDetail | null {
   const raw = record(value);
   return {
     ...issue,
+    stats: parseStats(raw["stats"], issue.firstSeen),
     activity: each(raw["activity"], parseActivity),
     firstRelease: parseRelease(raw["firstRelease"]),
     lastRelease: parseRelease(raw["lastRelease"]),
@@ -78,10 +79,12 @@ export function personName(value: unknown): string | null {
   return text(raw["name"]) ?? text(raw["username"]) ?? text(raw["email"]);
 }
 
-/** `{"24h": [[ts, n], …], "30d": …}`: the series that reaches back furthest. */
-export function parseStats(value: unknown): Series {
-  const all = Object.values(record(value)).map(parseSeries).filter((series) => series.length > 0);
-  return all.reduce<Series>((longest, series) => (longest.length === 0 || (series[0]?.[0] ?? 0) < (longest[0]?.[0] ?? 0) ? series : longest), []);
+/** `{"24h": [[ts, n], …], "30d": …}`: the shortest series that holds everything since a moment, else the one that reaches back furthest. */
+export function parseStats(value: unknown, since: Date | null = null): Series {
+  const start = (series: Series) => series[0]?.[0] ?? 0;
+  const all = Object.values(record(value)).map(parseSeries).filter((series) => series.length > 0).toSorted((a, b) => start(b) - start(a));
+  const holding = since === null ? undefined : all.find((series) => start(series) <= since.getTime() / 1000);
+  return holding ?? all.at(-1) ?? [];
 }
 
 function parseSeries(value: unknown): Series {

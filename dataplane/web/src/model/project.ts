@@ -12,6 +12,7 @@ export function parseProject(value: unknown): Project | null {
     dateCreated: moment(raw["dateCreated"]), firstEvent: moment(raw["firstEvent"]),
     teams: each(raw["teams"], (team) => text(record(team)["slug"])),
     options: record(raw["options"]),
+    fingerprintingRules: text(raw["fingerprintingRules"]) ?? "", groupingEnhancements: text(raw["groupingEnhancements"]) ?? "",
     allowedDomains: each(raw["allowedDomains"], text),
     resolveAge: number(raw["resolveAge"]) ?? 0,
     managedBy: text(raw["managedBy"]) ?? text(record(raw["managedBy"])["name"]),

@@ -3,6 +3,10 @@ import { useSyncExternalStore } from "react";
 
 export type Choice = "system" | "light" | "dark";
 const KEY = "errata.theme";
+/**
+ * Read at the start, on its change event and on a press, never while drawing: a read between a change and its event makes
+ * Chromium swallow the event, and the page would keep the old theme.
+ */
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
 
@@ -15,12 +19,17 @@ function choice(): Choice {
   }
 }
 
-function isDark(): boolean {
+function wantsDark(): boolean {
   return choice() === "system" ? dark.matches : choice() === "dark";
 }
 
+/** What is applied, and thus seen. */
+function isDark(): boolean {
+  return document.documentElement.classList.contains("dark");
+}
+
 export function applyTheme(): void {
-  document.documentElement.classList.toggle("dark", isDark());
+  document.documentElement.classList.toggle("dark", wantsDark());
   for (const notify of listeners) notify();
 }
 

@@ -21,8 +21,8 @@ export function Row({ name, value }: { name: string; value: unknown }) {
   return <><dt>{name}</dt><dd className={SCRUBBED.test(words) ? "scrubbed" : undefined} title={SCRUBBED.test(words) ? "Removed before it was stored" : undefined}>{words === "" ? <span className="muted">(empty)</span> : <LongText text={words} />}</dd></>;
 }
 
-export function LongText({ text }: { text: string }) {
+export function LongText({ text, most = LONG }: { text: string; most?: number }) {
   const [all, setAll] = useState(false);
-  if (text.length <= LONG) return text;
-  return <>{all ? text : `${text.slice(0, LONG)}…`} <button type="button" className="linkish font-sans" aria-expanded={all} onClick={() => setAll(!all)}>{all ? "less" : `all ${text.length} characters`}</button></>;
+  if (text.length <= most) return text;
+  return <>{all ? text : `${text.slice(0, most)}…`} <button type="button" className="linkish font-sans" aria-expanded={all} onClick={() => setAll(!all)}>{all ? "less" : `all ${text.length} characters`}</button></>;
 }

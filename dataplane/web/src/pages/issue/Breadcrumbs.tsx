@@ -6,6 +6,8 @@ import { LongText } from "../../ui/KeyValues";
 import { Panel } from "../../ui/Panel";
 
 const FIRST_SHOWN = 8;
+/** A breadcrumb is a line to skim; half of this cuts most SQL, twice pushes the next crumbs away. */
+const CRUMB_CHARS = 280;
 
 export function Breadcrumbs({ crumbs, at }: { crumbs: readonly Breadcrumb[]; at: Date | null }) {
   const [all, setAll] = useState(false);
@@ -25,8 +27,8 @@ function Crumb({ crumb, at }: { crumb: Breadcrumb; at: Date | null }) {
     <li>
       <span className="muted at" title={crumb.date === null ? undefined : exactTime(crumb.date)}>{before(crumb.date, at)}</span>
       <span className={isBad ? "text-error" : "muted"}>{crumb.category}</span>
-      <span className={`say ${crumb.type === "http" || crumb.category === "query" ? "mono" : ""}`}>{crumb.message ? <LongText text={crumb.message} /> : <span className="muted">(no message)</span>}
-        {rest.length > 0 && <span className="muted mono block text-xs"><LongText text={rest.map(([key, value]) => `${key}: ${shown(value)}`).join(" · ")} /></span>}
+      <span className={`say ${crumb.type === "http" || crumb.category === "query" ? "mono" : ""}`}>{crumb.message ? <LongText text={crumb.message} most={CRUMB_CHARS} /> : <span className="muted">(no message)</span>}
+        {rest.length > 0 && <span className="muted mono block text-xs"><LongText text={rest.map(([key, value]) => `${key}: ${shown(value)}`).join(" · ")} most={CRUMB_CHARS} /></span>}
       </span>
       <span className="muted lvl">{crumb.level}</span>
     </li>

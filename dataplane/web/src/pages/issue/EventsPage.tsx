@@ -19,11 +19,11 @@ export function Component() {
   const turn = (cursor: string | null) => setSearch((before) => { if (cursor === null) before.delete("cursor"); else before.set("cursor", cursor); return before; });
   return (
     <SubPage title="All events">
-      <div className="flex px-6 pb-3"><SearchBox key={query} query={query} label="Search events" placeholder="release:… environment:… user.id:…" onSearch={(next) => setSearch(next === "" ? {} : { query: next })} /></div>
+      <div className="flex px-6 py-3 max-[760px]:px-3!"><SearchBox key={query} query={query} label="Search events" placeholder="release:… environment:… user.id:…" onSearch={(next) => setSearch(next === "" ? {} : { query: next })} /></div>
       {events.isError && <Failure what="Events" error={events.error} retry={() => void events.refetch()} />}
       {events.isPending && <Bones rows={6} label="Events" />}
       {events.data !== undefined && !events.isError && (events.data.rows.length === 0 ? <Empty title={query === "" ? "No event is left." : "No event matches."}>{query === "" ? "They were older than the retention." : "Try fewer terms."}</Empty> : (
-        <div className="overflow-x-auto px-3" tabIndex={0} role="group" aria-label="Table">
+        <div className="overflow-x-auto px-3 max-[760px]:px-0!" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Event</th><th scope="col">Title</th><th scope="col">Release</th><th scope="col">Environment</th><th scope="col">User</th><th scope="col" className="r">Age</th></tr></thead>
             <tbody>

@@ -9,23 +9,33 @@ import { Bones, Failure } from "../../ui/States";
 import { useIssueBase } from "./base";
 
 const VALUES_SHOWN = 3;
-/** What people look for first; the rest follows by name. */
-const FIRST = ["release", "environment", "level", "browser", "os", "device", "url", "user", "server_name"];
-/** A tag with one value for every event tells nothing twice: at most this many facets stand open. */
-const FACETS_SHOWN = 12;
+/** What people look for first, then the tags they set themselves, then what the SDK or the server derived. */
+const FIRST = ["release", "environment", "browser", "os", "device"];
+const DERIVED = ["user", "url", "server_name", "transaction", "runtime", "runtime.name", "browser.name", "os.name", "client_os", "client_os.name", "device.family", "level", "handled", "mechanism", "dist", "logger", "sentry:release"];
+/** More would push the activity out of sight; the others are one click away. */
+const FACETS_SHOWN = 6;
 
 export function Facets({ issueId }: { issueId: string }) {
   const org = useOrg();
+  const base = useIssueBase();
   const facets = useQuery(facetsQuery(org, issueId));
   if (facets.isError) return <section><h2>Tags</h2><Failure what="Tags" error={facets.error} retry={() => void facets.refetch()} /></section>;
   if (facets.data === undefined) return <Bones rows={5} label="Tags" />;
   if (facets.data.length === 0) return <section><h2>Tags</h2><p className="muted text-s">No event of this issue has a tag.</p></section>;
-  const rank = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
-  const sorted = facets.data.toSorted((a, b) => rank(a.key) - rank(b.key) || a.key.localeCompare(b.key));
-  return <section aria-label="Tag distribution">{sorted.slice(0, FACETS_SHOWN).map((facet) => <Facet key={facet.key} facet={facet} />)}</section>;
+  return (
+    <section aria-label="Tag distribution">
+      {inOrder(facets.data).slice(0, FACETS_SHOWN).map((facet) => <Facet key={facet.key} facet={facet} />)}
+      {facets.data.length > FACETS_SHOWN && <p className="mb-2 text-s"><Link className="linkish" to={`${base}/tags/`}>All {facets.data.length} tags</Link></p>}
+    </section>
+  );
 }
 
-function Facet({ facet }: { facet: TagFacet }) {
+export function inOrder(facets: readonly TagFacet[]): TagFacet[] {
+  const rank = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : DERIVED.includes(key) ? FIRST.length + 1 + DERIVED.indexOf(key) : FIRST.length);
+  return facets.toSorted((a, b) => rank(a.key) - rank(b.key) || a.key.localeCompare(b.key));
+}
+
+export function Facet({ facet }: { facet: TagFacet }) {
   const base = useIssueBase();
   const shown = facet.topValues.slice(0, VALUES_SHOWN);
   const others = facet.totalValues - shown.reduce((sum, value) => sum + value.count, 0);

@@ -22,8 +22,8 @@ export function IssueHead({ issue, event, triage, assignRef }: { issue: IssueDet
         {issue.platform !== null && <span className="tag plain">{issue.platform}</span>}
         {handled !== null && <span className="tag plain">handled: {handled ? "yes" : "no"}</span>}
       </div>
-      <h1>{issue.type}</h1>
-      <p className="msg">{issue.value}{issue.value !== "" && issue.culprit !== null && <span className="muted"> · </span>}{issue.culprit !== null && <span className="mono muted">{issue.culprit}</span>}</p>
+      <h1 title={issue.type}><bdi>{issue.type}</bdi></h1>
+      <p className="msg"><bdi>{issue.value}</bdi>{issue.value !== "" && issue.culprit !== null && <span className="muted"> · </span>}{issue.culprit !== null && <span className="mono muted">{issue.culprit}</span>}</p>
       <div className="row" role="toolbar" aria-label="Actions">
         {issue.status === "unresolved" ? (
           <span className="inline-flex">

@@ -16,6 +16,7 @@ import { EventPanels } from "./EventPanels";
 import { Facets } from "./Facets";
 import { Facts } from "./Facts";
 import { IssueHead } from "./IssueHead";
+import { IssueTabs } from "./IssueTabs";
 import { IssueBones, PanelBones } from "./IssueBones";
 import { TopBar } from "./TopBar";
 
@@ -65,6 +66,7 @@ function Loaded({ issue }: { issue: IssueDetail }) {
       <TopBar issue={issue} event={event.data ?? null} />
       <IssueHead issue={issue} event={event.data ?? null} triage={triage} assignRef={assign} />
       <Facts issue={issue} />
+      <IssueTabs />
       <div className="cols">
         <div className="main">
           {event.isError ? <Failure what="This event" error={event.error} retry={() => void event.refetch()} />

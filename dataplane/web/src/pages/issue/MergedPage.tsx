@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { unmerge } from "../../api/issues";
 import { hashesQuery } from "../../api/queries";
-import { plural } from "../../model/format";
+import { exact, plural } from "../../model/format";
 import { shortHash } from "../../model/grouping";
 import { useOrg } from "../../shell/session";
 import { Confirm, type Question } from "../../ui/Dialog";
@@ -32,16 +32,17 @@ export function Component() {
       {hashes.isPending && <Bones label="Fingerprints" />}
       {hashes.data?.length === 0 && <Empty title="No fingerprint is known." />}
       {rows.length > 0 && (
-        <div className="overflow-x-auto px-3" tabIndex={0} role="group" aria-label="Table">
+        <div className="overflow-x-auto px-3 pt-2 max-[760px]:px-0!" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
-            <thead><tr><th scope="col"><span className="sr-only">Select</span></th><th scope="col">Fingerprint</th><th scope="col">Latest event</th><th scope="col" className="r">Last seen</th></tr></thead>
+            <thead><tr><th scope="col"><span className="sr-only">Select</span></th><th scope="col">Fingerprint</th><th scope="col">Latest event</th><th scope="col" className="r">Events</th><th scope="col" className="r">Last seen</th></tr></thead>
             <tbody>
               {rows.map((hash) => (
                 <tr key={hash.id}>
                   <td><input type="checkbox" aria-label={`Select ${hash.id}`} disabled={rows.length < 2} checked={picked.includes(hash.id)} onChange={() => setPicked(picked.includes(hash.id) ? picked.filter((id) => id !== hash.id) : [...picked, hash.id])} /></td>
                   <td className="mono" title={hash.id}>{shortHash(hash.id)}</td>
                   <td>{hash.latestEventId === null ? "–" : <Link className="linkish" to={`${base}/events/${hash.latestEventId}/`}>{hash.latestTitle ?? hash.latestEventId}</Link>}</td>
-                  <td className="r muted"><Time at={hash.lastSeen} /></td>
+                  <td className="r">{hash.timesSeen === null ? "–" : exact(hash.timesSeen)}</td>
+                  <td className="r muted">{hash.timesSeen === 0 ? <span title="No event was grouped by this fingerprint">never</span> : <Time at={hash.lastSeen} />}</td>
                 </tr>
               ))}
             </tbody>

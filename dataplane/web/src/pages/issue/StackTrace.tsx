@@ -45,7 +45,7 @@ function StackHead({ stack, cause }: { stack: Stack; cause: Stack | undefined })
   const isCaused = cause !== undefined && cause.threadName === null;
   return (
     <header className="eh">
-      <h3><b>{stack.type}</b>{isCaused && <span className="muted"> caused by {cause.type} below</span>}{stack.mechanism !== null && stack.mechanism !== "generic" && <span className="muted"> · {stack.mechanism}</span>}</h3>
+      <h3><b><bdi>{stack.type}</bdi></b>{isCaused && <span className="muted"> caused by {cause.type} below</span>}{stack.mechanism !== null && stack.mechanism !== "generic" && <span className="muted"> · {stack.mechanism}</span>}</h3>
       {stack.value !== "" && <p><LongText text={stack.value} /></p>}
     </header>
   );

@@ -5,6 +5,7 @@ import { Link, useParams } from "react-router";
 import { issueQuery } from "../../api/queries";
 import { useOrg } from "../../shell/session";
 import { useIssueBase } from "./base";
+import { IssueTabs } from "./IssueTabs";
 
 export function SubPage({ title, children }: { title: string; children: ReactNode }) {
   const org = useOrg();
@@ -18,7 +19,8 @@ export function SubPage({ title, children }: { title: string; children: ReactNod
       <div className="topbar">
         <nav aria-label="Breadcrumb"><span className="muted"><Link to="/issues/">Issues</Link> / </span><Link to={`${base}/`} className="font-semibold">{name}</Link></nav>
       </div>
-      <div className="head"><h1>{title}</h1>{issue.data !== undefined && <p className="msg">{issue.data.type}{issue.data.value !== "" && `: ${issue.data.value}`}</p>}</div>
+      <div className="head"><h1>{title}</h1>{issue.data !== undefined && <p className="msg"><bdi>{issue.data.type}</bdi>{issue.data.value !== "" && <>: <bdi>{issue.data.value}</bdi></>}</p>}</div>
+      <IssueTabs />
       {children}
     </>
   );

@@ -20,14 +20,14 @@ export function Component() {
       {facet.isPending && <Bones label="Tag" />}
       {facet.data?.topValues.length === 0 && <Empty title="No event of this issue has this tag." />}
       {facet.data !== undefined && facet.data.topValues.length > 0 && (
-        <div className="overflow-x-auto px-3" tabIndex={0} role="group" aria-label="Table">
+        <div className="overflow-x-auto px-3 pt-2 max-[760px]:px-0!" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Value</th><th scope="col" className="r">Share</th><th scope="col" className="r">Events</th><th scope="col" className="r">First seen</th><th scope="col" className="r">Last seen</th></tr></thead>
             <tbody>
               {facet.data.topValues.map((value) => (
                 <tr key={value.value}>
                   <td><Link className="linkish mono" to={`${base}/events/?query=${encodeURIComponent(`${key}:"${value.value}"`)}`}>{value.name}</Link></td>
-                  <td className="r">{percent(value.count, facet.data.totalValues)} %</td><td className="r">{exact(value.count)}</td><td className="r muted"><Time at={value.firstSeen} /></td><td className="r muted"><Time at={value.lastSeen} /></td>
+                  <td className="r">{percent(value.count, facet.data.totalValues)}&nbsp;%</td><td className="r">{exact(value.count)}</td><td className="r muted"><Time at={value.firstSeen} /></td><td className="r muted"><Time at={value.lastSeen} /></td>
                 </tr>
               ))}
             </tbody>

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import type { ContextGroup, EventView, HttpRequest, UserReport } from "../../model/event";
-import { bytes, shown } from "../../model/format";
+import { bytes, plural, shown } from "../../model/format";
 import { highlights } from "../../model/highlights";
 import { withFilter } from "../../model/query";
 import { useOrg } from "../../shell/session";
@@ -96,7 +96,7 @@ export function EventFacts({ event, project }: { event: EventView; project: stri
       )}
       {event.packages.length > 0 && (
         <>
-          <button type="button" className="linkish mt-2 text-s" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide packages" : `Show ${event.packages.length} packages`}</button>
+          <button type="button" className="linkish mt-2 text-s" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide packages" : `Show ${plural(event.packages.length, "package")}`}</button>
           {open && <div className="panel mt-2"><KeyValues rows={event.packages} label="Packages" /></div>}
         </>
       )}

@@ -51,11 +51,11 @@ function IssueRow({ issue, isSelected, onSelect }: { issue: Issue; isSelected: b
     <tr data-issue={issue.id} className={isSelected ? "sel" : undefined} style={{ "--lv": `var(--${issue.level})` } as React.CSSProperties}>
       <td><input type="checkbox" aria-label={`Select ${issue.shortId}`} checked={isSelected} onChange={() => onSelect([issue.id], !isSelected)} /></td>
       <td className="t">
-        <Link className="top" to={`/issues/${issue.id}/`} data-open><b>{issue.type}</b> {issue.value}</Link>
+        <Link className="top" to={`/issues/${issue.id}/`} data-open><b><bdi>{issue.type}</bdi></b> <bdi>{issue.value}</bdi></Link>
         <div className="place">
           <span className="sr-only">{issue.level} </span>
           {state !== null && <span className={`tag ${state.tone}`}>{state.words}</span>}
-          {issue.shortId}{issue.culprit !== null && <> · <span className="mono">{issue.culprit}</span></>}
+          {issue.shortId}{issue.culprit !== null && <> · <span className="mono"><bdi>{issue.culprit}</bdi></span></>}
           {issue.numComments > 0 && <> · {issue.numComments} {issue.numComments === 1 ? "comment" : "comments"}</>}
         </div>
       </td>

@@ -14,6 +14,7 @@ import { Confirm } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
 import { Empty, Failure } from "../../ui/States";
 import { Bulk } from "./Bulk";
+import { Everything } from "./Everything";
 import { Filters } from "./Filters";
 import { IssueTable } from "./IssueTable";
 import { DEFAULT_QUERY, readParams, SORTS, useListParams } from "./params";
@@ -34,14 +35,25 @@ export function Component() {
   const [params, change] = useListParams();
   const list = useQuery(issueListQuery(org, params));
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const searched = JSON.stringify({ ...params, cursor: null, sort: null });
+  // Everything a search found when it was selected as a whole; of no meaning once another search is shown.
+  const [found, setFound] = useState<{ by: string; issues: readonly Issue[] } | null>(null);
+  const everything = found?.by === searched ? found.issues : null;
   const search = useRef<HTMLInputElement>(null);
   const assign = useRef<HTMLButtonElement>(null);
   const issues = list.data?.rows ?? null;
-  const chosen = (issues ?? []).filter((issue) => picked.has(issue.id));
-  const triage = useTriage(org, () => setPicked(new Set()));
+  const chosen = (everything ?? issues ?? []).filter((issue) => picked.has(issue.id));
+  const clear = () => { setPicked(new Set()); setFound(null); };
+  const triage = useTriage(org, clear);
+  const choose = (all: readonly Issue[]) => { setFound({ by: searched, issues: all }); setPicked(new Set(all.map((issue) => issue.id))); };
   const pick = (ids: readonly string[], on: boolean) => setPicked((before) => new Set(on ? [...before, ...ids] : [...before].filter((id) => !ids.includes(id))));
   const focused = (): Issue[] => (issues ?? []).filter((issue) => issue.id === rows.current());
-  const apply = (patch: IssuePatch, words: string, to: readonly Issue[] = chosen.length > 0 ? chosen : focused()) => triage.change(to, patch, words);
+  const apply = (patch: IssuePatch, words: string, to: readonly Issue[] = chosen.length > 0 ? chosen : focused()) => {
+    triage.change(to, patch, words);
+    // What was found is no longer what would be found.
+    if (everything !== null) clear();
+  };
+  const wholePage = issues !== null && issues.length > 0 && issues.every((issue) => picked.has(issue.id));
   useKeys({
     "/": () => { search.current?.focus(); search.current?.select(); },
     j: () => rows.move(1), k: () => rows.move(-1),
@@ -68,12 +80,13 @@ export function Component() {
       <div className="tabs">
         <nav className="tablist" aria-label="Searches"><Tabs params={params} /></nav>
         <div className="bulk" role="toolbar" aria-label="Actions">
-          {chosen.length > 0 ? <Bulk issues={chosen} apply={apply} triage={triage} assignRef={assign} onClear={() => setPicked(new Set())} />
+          {chosen.length > 0 ? <Bulk issues={chosen} apply={apply} triage={triage} assignRef={assign} onClear={clear} />
             : <Menu className="btn quiet" name={sortLabel} label={sortLabel} items={SORTS.map(([key, label]) => ({ label, checked: key === params.sort, run: () => change({ sort: key }) }))} />}
           <Live org={org} />
         </div>
       </div>
       {problem !== null && <p id="search-problem" role="alert" className="notice m-3" style={{ "--tone": "var(--error)" } as React.CSSProperties}><b>This search cannot be read.</b> {problem}</p>}
+      {wholePage && list.data !== undefined && list.data.hits !== null && list.data.hits > issues.length && <Everything shown={issues.length} hits={list.data.hits} isChosen={everything !== null && chosen.length === everything.length} params={params} onChoose={choose} />}
       {list.isError && problem === null && <Failure what="Issues" error={list.error} retry={() => void list.refetch()} />}
       {!list.isError && <IssueTable issues={issues} selected={picked} sort={params.sort} graph={graph} onSelect={pick} onSort={(sort) => change({ sort })} />}
       {!list.isError && issues?.length === 0 && <Nothing org={org} params={params} />}

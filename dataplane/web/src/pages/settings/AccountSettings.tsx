@@ -4,7 +4,7 @@ import { signOut } from "../../shell/Shell";
 import { useConfig } from "../../shell/session";
 import { SectionTabs } from "./SectionTabs";
 
-const SECTIONS = [["tokens/", "API tokens"], ["members/", "Members"]] as const;
+const SECTIONS = [["", "Account"], ["tokens/", "API tokens"], ["members/", "Members"], ["teams/", "Teams"]] as const;
 
 export function Component() {
   const { user, version } = useConfig();

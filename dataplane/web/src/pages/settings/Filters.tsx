@@ -4,10 +4,10 @@ import type { FormEvent } from "react";
 import { request } from "../../api/client";
 import { filtersQuery, queryClient } from "../../api/queries";
 import type { InboundFilter, Project } from "../../api/schema";
-import { list, lookup, text } from "../../model/read";
+import { lookup } from "../../model/read";
 import { useOrg } from "../../shell/session";
 import { Bones, Empty, Failure } from "../../ui/States";
-import { saveProject, useProject } from "./ProjectSettings";
+import { useProject } from "./ProjectSettings";
 import { useSave } from "./useSave";
 
 const WORDS: Record<string, readonly [string, string]> = {
@@ -17,19 +17,25 @@ const WORDS: Record<string, readonly [string, string]> = {
   "filtered-transaction": ["Health checks", "Transactions of health and readiness endpoints"],
   "react-hydration-errors": ["React hydration errors", "Mismatches between server and browser markup"],
   "chunk-load-error": ["Chunk load errors", "Old pages that ask for scripts of an earlier release"],
+  "invalid-csp": ["Extensions in CSP reports", "Policy reports that extensions and injectors cause"],
   "legacy-browsers": ["Legacy browsers", "Browsers that are no longer supported"],
 };
 const BROWSERS = ["ie", "edge", "safari", "firefox", "chrome", "opera", "opera_mini", "android"];
-const LISTS = [
-  ["filters:blacklisted_ips", "IP addresses", "One address or network per line, such as 10.0.0.0/8"],
-  ["filters:releases", "Releases", "One pattern per line, such as 1.* or old-app@*"],
-  ["filters:error_messages", "Error messages", "One pattern per line over “Type: value”, such as *ResizeObserver*"],
-] as const;
+/** Filters that are lists of patterns: name, hint, the id the server gives them. */
+const LISTS: Record<string, readonly [string, string]> = {
+  "ip-address": ["IP addresses", "One address or network per line, such as 10.0.0.0/8"],
+  "release-version": ["Releases", "One pattern per line, such as 1.* or old-app@*"],
+  "error-message": ["Error messages", "One pattern per line over “Type: value”, such as *ResizeObserver*"],
+  "transaction-name": ["Transactions", "One pattern per line over the name, such as *healthz*"],
+};
 
 export function Component() {
   const org = useOrg();
   const project = useProject();
   const filters = useQuery(filtersQuery(org, project.slug));
+  const isList = (filter: InboundFilter) => Array.isArray(filter.active) && filter.id !== "legacy-browsers";
+  const switches = (filters.data ?? []).filter((filter) => !isList(filter));
+  const lists = (filters.data ?? []).filter(isList);
   return (
     <>
       <h1 className="title">Inbound filters</h1>
@@ -37,8 +43,8 @@ export function Component() {
       {filters.isError && <Failure what="Filters" error={filters.error} retry={() => void filters.refetch()} />}
       {filters.isPending && <Bones label="Filters" />}
       {filters.data?.length === 0 && <Empty title="This server has no filters." />}
-      <ul className="grid gap-3">{filters.data?.map((filter) => <li key={filter.id}><FilterRow filter={filter} project={project} /></li>)}</ul>
-      <PatternLists project={project} />
+      <ul className="grid gap-3">{switches.map((filter) => <li key={filter.id}><FilterRow filter={filter} project={project} /></li>)}</ul>
+      {lists.length > 0 && <PatternLists key={JSON.stringify(lists.map((filter) => filter.active))} filters={lists} project={project} />}
     </>
   );
 }
@@ -47,10 +53,7 @@ function FilterRow({ filter, project }: { filter: InboundFilter; project: Projec
   const org = useOrg();
   const save = useSave();
   const [name, description] = lookup(WORDS, filter.id) ?? [filter.name, filter.description ?? ""];
-  const put = async (active: boolean | string[]) => {
-    await request(`/projects/${org}/${project.slug}/filters/${filter.id}/`, { method: "PUT", body: Array.isArray(active) ? { subfilters: active } : { active } });
-    await queryClient.invalidateQueries({ queryKey: ["project", org, project.slug, "filters"] });
-  };
+  const put = (active: boolean | string[]) => putFilter(org, project.slug, filter.id, active);
   const set = (active: boolean | string[]) => void save.run(() => put(active), `${name} saved`, () => put(filter.active));
   const disabled = save.busy || project.managedBy !== null;
   const problem = save.problem !== null && <p role="alert" className="text-error">{save.problem}</p>;
@@ -70,24 +73,35 @@ function FilterRow({ filter, project }: { filter: InboundFilter; project: Projec
   );
 }
 
-function PatternLists({ project }: { project: Project }) {
+function PatternLists({ filters, project }: { filters: readonly InboundFilter[]; project: Project }) {
   const org = useOrg();
   const save = useSave();
-  const written = (key: string) => { const value = project.options[key]; return Array.isArray(value) ? list(value).flatMap((one) => text(one) ?? []).join("\n") : (text(value) ?? ""); };
-  const before = Object.fromEntries(LISTS.map(([key]) => [key, written(key)]));
+  const before = filters.map(({ id, active }) => ({ id, patterns: Array.isArray(active) ? active : [] }));
+  const put = async (lists: typeof before) => {
+    for (const { id, patterns } of lists) await putFilter(org, project.slug, id, patterns);
+  };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const after = Object.fromEntries(LISTS.map(([key]) => [key, String(form.get(key))]));
-    void save.run(() => saveProject(org, project, { options: after }), "Patterns saved", () => saveProject(org, project, { options: before }));
+    const after = before.map(({ id }) => ({ id, patterns: String(form.get(id)).split("\n").map((line) => line.trim()).filter(Boolean) }));
+    const changed = after.filter(({ patterns }, index) => patterns.join("\n") !== before[index]?.patterns.join("\n"));
+    void save.run(() => put(changed), "Patterns saved", () => put(before.filter(({ id }) => changed.some((one) => one.id === id))));
   };
   return (
-    <form onSubmit={submit} key={Object.values(before).join("|")} className="mt-8">
+    <form onSubmit={submit} className="mt-8">
       <fieldset disabled={save.busy || project.managedBy !== null} className="grid max-w-[560px] gap-4">
-        {LISTS.map(([key, name, hint]) => <div key={key}><label className="label" htmlFor={key}>{name}</label><textarea className="field" id={key} name={key} rows={3} defaultValue={before[key]} aria-describedby={`${key}-hint`} /><span className="hint" id={`${key}-hint`}>{hint}</span></div>)}
+        {before.map(({ id, patterns }, index) => {
+          const [name, hint] = lookup(LISTS, id) ?? [filters[index]?.name ?? id, "One pattern per line"];
+          return <div key={id}><label className="label" htmlFor={id}>{name}</label><textarea className="field" id={id} name={id} rows={Math.min(12, Math.max(2, patterns.length + 1))} spellCheck={false} defaultValue={patterns.join("\n")} aria-describedby={`${id}-hint`} /><span className="hint" id={`${id}-hint`}>{hint}</span></div>;
+        })}
         {save.problem !== null && <p role="alert" className="text-error">{save.problem}</p>}
         <div><button type="submit" className="btn primary">Save patterns</button></div>
       </fieldset>
     </form>
   );
+}
+
+async function putFilter(org: string, slug: string, id: string, active: boolean | string[]): Promise<void> {
+  await request(`/projects/${org}/${slug}/filters/${id}/`, { method: "PUT", body: Array.isArray(active) ? { subfilters: active } : { active } });
+  await queryClient.invalidateQueries({ queryKey: ["project", org, slug, "filters"] });
 }

@@ -4,7 +4,7 @@ import { useDeferredValue, useState, type FormEvent } from "react";
 import { request, sentence } from "../../api/client";
 import type { RuleError } from "../../api/schema";
 import { parseRuleError } from "../../model/project";
-import { each, record, text } from "../../model/read";
+import { each, record } from "../../model/read";
 import { useOrg } from "../../shell/session";
 import { saveProject, useProject } from "./ProjectSettings";
 import { useSave } from "./useSave";
@@ -28,7 +28,8 @@ function checkQuery(org: string, project: string, rules: Rules) {
 export function Component() {
   const org = useOrg();
   const project = useProject();
-  const stored = { fingerprintingRules: text(project.options["fingerprintingRules"]) ?? "", groupingEnhancements: text(project.options["groupingEnhancements"]) ?? "" };
+  const { fingerprintingRules, groupingEnhancements } = project;
+  const stored: Rules = { fingerprintingRules, groupingEnhancements };
   const [rules, setRules] = useState<Rules>(stored);
   const deferred = useDeferredValue(rules);
   const check = useQuery(checkQuery(org, project.slug, deferred));
@@ -38,11 +39,11 @@ export function Component() {
   const isFresh = check.isSuccess && !check.isFetching && deferred === rules;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const restore = async () => { await saveProject(org, project, { options: stored }); setRules(stored); };
-    void save.run(() => saveProject(org, project, { options: rules }), "Rules saved, valid for events from now on", restore);
+    const restore = async () => { await saveProject(org, project, { ...stored }); setRules(stored); };
+    void save.run(() => saveProject(org, project, { ...rules }), "Rules saved, valid for events from now on", restore);
   };
   const field = (name: keyof Rules, label: string, hint: string, example: string) => (
-    <RuleField name={name} label={label} hint={hint} example={example} value={rules[name]} errors={errors.filter((error) => error.field === name)} onChange={(value) => setRules({ ...rules, [name]: value })} />
+    <RuleField name={name} label={label} hint={hint} example={example} value={rules[name]} errors={errors.filter((error) => ruleField(error) === name)} onChange={(value) => setRules({ ...rules, [name]: value })} />
   );
   return (
     <>
@@ -52,6 +53,7 @@ export function Component() {
         <fieldset disabled={project.managedBy !== null || save.busy} className="grid gap-5">
           {field("fingerprintingRules", "Fingerprint rules", "One rule per line: matchers, an arrow, the fingerprint. The first that matches wins.", "error.type:DatabaseUnavailable -> system-down\nmessage:\"timeout *\" path:**/billing/** -> billing-timeout {{ transaction }}")}
           {field("groupingEnhancements", "Stack trace rules", "One rule per line: which frames are yours (+app, -app) and which count (+group, -group). They follow the built-in rules.", "stack.module:vendor.** -app\nstack.function:retry_* -group")}
+          {errors.filter((error) => ruleField(error) === null).map((error, index) => <p key={index} className="text-s text-error">{error.message}</p>)}
           <p role="status" className={errors.length > 0 ? "text-error" : "hint"}>{verdict(check.isError ? sentence(check.error) : null, errors, isFresh)}</p>
           {save.problem !== null && <p role="alert" className="text-error">{save.problem}</p>}
           <div><button type="submit" className="btn primary" disabled={!changed || !isFresh || errors.length > 0}>Save rules</button></div>
@@ -59,6 +61,12 @@ export function Component() {
       </form>
     </>
   );
+}
+
+/** Which of the two texts an error is about; the check names them shorter than the project's options do. */
+function ruleField({ field }: RuleError): keyof Rules | null {
+  if (/^fingerprint/.test(field)) return "fingerprintingRules";
+  return /enhancements$/i.test(field) ? "groupingEnhancements" : null;
 }
 
 function verdict(problem: string | null, errors: readonly RuleError[], isFresh: boolean): string {
