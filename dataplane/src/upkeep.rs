@@ -5,7 +5,7 @@ use ingest::Ingest;
 use model::{item::Topic, record::{Offset, Partition}};
 use queue::{PollLimits, Queue};
 use std::{sync::Arc, time::Duration};
-use store::Stores;
+use store::{Load, Stores};
 
 /// Refusals wait at most this long (design §4).
 const REFUSALS_INTERVAL: Duration = Duration::from_secs(1);
@@ -96,7 +96,7 @@ impl Trimmer {
             since_flush += 1;
             if is_dirty && (is_quiet || since_flush >= FLUSH_TICKS_MAX) {
                 since_flush = 0;
-                is_dirty = self.flush().await || !is_quiet;
+                is_dirty = self.flush(if is_quiet { Load::Idle } else { Load::Running }).await || !is_quiet;
             }
             self.positions.queue.tidy();
             quiet_ticks = if is_quiet { quiet_ticks + 1 } else { 0 };
@@ -107,8 +107,8 @@ impl Trimmer {
     }
 
     /// Makes effects durable and trims behind them; whether something is left to be trimmed.
-    pub async fn flush(&self) -> bool {
-        if let Err(error) = self.positions.stores.events.flush().await {
+    pub async fn flush(&self, load: Load) -> bool {
+        if let Err(error) = self.positions.stores.events.flush(load).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "make events durable");
             return true;
         }

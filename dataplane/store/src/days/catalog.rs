@@ -53,6 +53,25 @@ impl Entry {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
+    /// Whether the write-ahead log holds pages that are not in the file yet, as far as its length tells.
+    pub(super) fn has_log(&self) -> bool {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        std::fs::metadata(log).is_ok_and(|facts| facts.len() > 0)
+    }
+
+    /// Moves pages from the log into the file on a connection of its own. Neither writer nor readers wait for it.
+    pub(super) fn checkpoint_beside(&self) -> Result<(), EventsError> {
+        let run = || {
+            let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        };
+        match run() {
+            Err(_) if self.gone.load(Ordering::Acquire) => Ok(()),
+            result => result.map_err(self.failed("checkpoint")),
+        }
+    }
+
     pub(super) fn overlaps(&self, start_ms: i64, end_ms: i64) -> bool {
         self.min_ms.load(Ordering::Acquire) < end_ms && self.max_ms.load(Ordering::Acquire) >= start_ms
     }
