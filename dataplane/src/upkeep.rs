@@ -86,7 +86,8 @@ impl Trimmer {
         let mut since_flush = 0;
         let mut quiet_ticks = 0;
         let mut ends_before = Vec::new();
-        let mut is_dirty = false;
+        // What the process before left in the log may be durable already.
+        let mut is_dirty = true;
         loop {
             ticks.tick().await;
             let ends: Vec<_> = self.positions.all().map(|partition| self.positions.queue.range(partition).1).collect();

@@ -5,7 +5,7 @@
 
 use crate::{clock::Clock, gather, live::Live, pool::Pool};
 use config::crash;
-use model::{item::ItemType, outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::{Offset, Partition, Record}};
+use model::{prepared::Prepared, record::{Offset, Partition, Record}};
 use queue::{PollLimits, Queue};
 use std::{sync::Arc, time::Duration};
 use store::{BatchDecision, BatchInput, BatchRecord, Commit, Stores, UnitKey};
@@ -41,6 +41,7 @@ impl Worker {
     pub async fn run(self) {
         let mut offset = self.retry("read the partition's offset", || self.stores.batches.offset(self.partition)).await;
         self.apply_pending().await;
+        self.stores.events.resume(self.partition, offset);
         let mut careful = self.careful_records(offset).await;
         loop {
             self.queue.wait(self.partition, offset).await;
@@ -131,7 +132,7 @@ impl Worker {
                 Ok(prepared) => prepared,
                 Err(reason) => {
                     self.gather.condemn(self.partition, job.offset, &job.record, &reason, TRIES_MAX, now_ms).await;
-                    condemned(&job.record)
+                    gather::ended(&job.record.header, "internal")
                 }
             };
             let regression_cooldown_ms = job.regression_cooldown_ms();
@@ -208,13 +209,6 @@ impl Worker {
             wait = (wait * 2).min(RETRY_MAX);
         }
     }
-}
-
-/// What is left of a record that could not be prepared: one unit that ended as invalid.
-fn condemned(record: &Record) -> Prepared {
-    let category = ItemType::Event.category().expect("events have a category");
-    let outcome = PreparedOutcome { category, kind: OutcomeKind::Invalid, reason: "internal".into(), quantity: 1, event_id: Some(record.header.event_id) };
-    Prepared { outcomes: vec![outcome], ..Prepared::default() }
 }
 
 /// The prepared records in the order of the decision; one that the queue lost is empty.

@@ -69,9 +69,7 @@ impl WriteFile {
             self.connection.query_row(mode, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(self.entry.failed("checkpoint"))?;
         if busy != 0 || log != done {
             // A reader holds an old page: the log itself is made durable instead, the rest moves next time.
-            let mut wal = self.entry.path.clone().into_os_string();
-            wal.push("-wal");
-            std::fs::File::open(wal).and_then(|file| file.sync_data()).map_err(self.entry.failed("sync log"))?;
+            self.entry.sync_log()?;
         }
         self.dirty = false;
         Ok(())

@@ -94,11 +94,16 @@ impl Events for Days {
         Ok(())
     }
 
+    fn resume(&self, partition: Partition, applied: Offset) {
+        let mut progress = self.progress.lock();
+        let progress = progress.entry(partition).or_default();
+        progress.applied = progress.applied.max(applied);
+    }
+
     async fn flush(&self, load: Load) -> Result<(), EventsError> {
         let applied: Vec<(Partition, Offset)> = self.progress.lock().iter().map(|(&partition, progress)| (partition, progress.applied)).collect();
-        if load == Load::Running {
-            self.checkpoint_beside().await?;
-        }
+        // Also the logs that a former process left in files nobody writes any more.
+        self.checkpoint_beside().await?;
         self.ask_all(|reply| Job::Flush(load, reply)).await?;
         if load == Load::Idle {
             // State is durable without: a failure costs bytes only.

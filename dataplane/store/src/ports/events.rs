@@ -38,6 +38,9 @@ pub trait Events: Send + Sync {
     /// A retry of the same call helps; files already written are skipped.
     async fn apply(&self, decision: &Arc<BatchDecision>, prepared: &[Arc<Prepared>]) -> Result<(), EventsError>;
 
+    /// Says that everything below the offset was applied, by this process or the one before: the next flush makes it durable.
+    fn resume(&self, partition: Partition, applied: Offset);
+
     /// Checkpoints and fsyncs every file written since the last flush. Call when idle for a second and at least every 10 s.
     async fn flush(&self, load: Load) -> Result<(), EventsError>;
 
