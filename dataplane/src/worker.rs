@@ -63,19 +63,23 @@ impl Worker {
     /// One batch; answers where the next begins.
     async fn work(&self, first: Offset, records: Vec<(Offset, Record)>) -> Offset {
         let last = records.last().map_or(first, |(offset, _)| *offset);
+        let started = std::time::Instant::now();
         let ready = self.prepare(records).await;
         self.write_attachments(&ready).await;
         let now_ms = (self.clock)();
+        let prepared_after = started.elapsed();
         let input = self.batch_input(first, last, &ready, now_ms).await;
         crash::point("before-state");
         let Some(decision) = self.commit(&input, now_ms).await else {
             return self.retry("read the partition's offset", || self.stores.batches.offset(self.partition)).await;
         };
+        let decided_after = started.elapsed();
         crash::point("between-state-and-events");
         let prepared: Vec<Arc<Prepared>> = ready.iter().map(|ready| ready.prepared.clone()).collect();
         self.retry("apply a batch to events", || self.stores.events.apply(&decision, &prepared)).await;
         ready.iter().for_each(|entry| self.gather.charge(&entry.record, &entry.prepared, now_ms));
         self.live.publish(&decision);
+        tracing::debug!(partition = ?self.partition, records = ready.len(), ?prepared_after, ?decided_after, applied_after = ?started.elapsed(), "batch");
         last + 1
     }
 
