@@ -1,4 +1,4 @@
-//! `openapi.json` and `docs/api.md` say what the table of routes says. `ERRATA_UPDATE=1 cargo test -p errata-api --test document`
+//! `openapi.json` and `docs/api.md` say what the table of routes says, `docs/options.md` what the table of options says. `ERRATA_UPDATE=1 cargo test -p errata-api --test document`
 //! writes them.
 
 use serde_json::Value;
@@ -12,7 +12,7 @@ fn check(path: &str, generated: &str) {
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     let line = committed.lines().zip(generated.lines()).position(|(left, right)| left != right).map_or(0, |line| line + 1);
-    assert!(committed == generated, "{} is not what the table of routes says, from line {line}; run ERRATA_UPDATE=1 cargo test -p errata-api --test document", path.display());
+    assert!(committed == generated, "{} is not what the tables in the code say, from line {line}; run ERRATA_UPDATE=1 cargo test -p errata-api --test document", path.display());
 }
 
 #[test]
@@ -23,6 +23,37 @@ fn openapi_document_is_the_committed_one() {
 #[test]
 fn reference_page_is_the_committed_one() {
     check("../../docs/api.md", &api::reference());
+}
+
+/// `docs/options.md`: every option of the process.
+fn options_page() -> String {
+    let mut page = String::from(
+        "<!-- Written by the test `document` of dataplane/api from config::process::OPTIONS; changes here are lost. -->\n\n# Options\n\n\
+        What `errata serve` can be told. A flag beats the environment, which beats the file, which beats the default. The flag of any option is\n`--set KEY=VALUE`; in the file, dots are nesting. `X_FILE` in the environment\nnames a file that holds the value of `X`.\n\n\
+        | Key | Environment variable | Kind | Default | Meaning |\n|---|---|---|---|---|\n",
+    );
+    for option in config::process::OPTIONS {
+        let default = if option.default.is_empty() { "none".to_owned() } else { format!("`{}`", option.default) };
+        let help = option.help.replace('|', "\\|");
+        page += &format!("| `{}` | `{}` | {} | {default} | {help} |\n", option.key, config::process::environment_name(option.key), kind(option.kind));
+    }
+    page
+}
+
+fn kind(kind: config::process::Kind) -> String {
+    use config::process::Kind::{Bytes, Flag, List, Number, Text};
+    match kind {
+        Text => "text".into(),
+        Number { min, max } => format!("number, {min} to {max}"),
+        Bytes => "bytes: a number, or one with KiB, MiB, GiB".into(),
+        Flag => "true or false".into(),
+        List => "list, with commas".into(),
+    }
+}
+
+#[test]
+fn options_page_is_the_committed_one() {
+    check("../../docs/options.md", &options_page());
 }
 
 fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
