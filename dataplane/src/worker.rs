@@ -7,7 +7,7 @@ use crate::{clock::Clock, gather, live::Live, pool::Pool};
 use config::crash;
 use model::{prepared::Prepared, record::{Offset, Partition, Record}};
 use queue::{PollLimits, Queue};
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, time::{Duration, Instant}};
 use store::{BatchDecision, BatchInput, BatchRecord, Commit, Stores, UnitKey};
 
 /// One partition's worker. Partitions never wait for each other.
@@ -30,6 +30,14 @@ struct Ready {
     regression_cooldown_ms: i64,
 }
 
+/// Contiguous records, prepared.
+struct Batch {
+    first: Offset,
+    last: Offset,
+    ready: Vec<Ready>,
+    preparing: Duration,
+}
+
 /// A store that does not answer is asked again after this, doubling up to the maximum.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(10);
@@ -42,32 +50,58 @@ impl Worker {
         let mut offset = self.retry("read the partition's offset", || self.stores.batches.offset(self.partition)).await;
         self.apply_pending().await;
         self.stores.events.resume(self.partition, offset);
-        let mut careful = self.careful_records(offset).await;
+        offset = self.carefully(offset).await;
+        let mut batch = self.next_batch(offset, self.limits).await;
         loop {
-            self.queue.wait(self.partition, offset).await;
-            let limits = if careful > 0 { PollLimits { records_max: 1, ..self.limits } } else { self.limits };
-            let records = self.retry("poll the queue", || self.queue.poll(self.partition, offset, limits)).await;
-            if records.is_empty() {
-                // Every record from here to the end was lost to damage: go on behind them.
-                offset = self.queue.range(self.partition).1.max(offset);
-                continue;
-            }
-            if careful > 0 {
-                careful -= 1;
-                self.mark(&records).await;
-            }
-            offset = self.work(offset, records).await;
+            let following = batch.last + 1;
+            // The next batch is prepared while this one is decided and applied: the pure part needs nothing of what they write.
+            let (ended, next) = tokio::join!(self.finish(batch), self.next_batch(following, self.limits));
+            batch = if ended == following { next } else { self.next_batch(ended, self.limits).await };
         }
     }
 
-    /// One batch; answers where the next begins.
-    async fn work(&self, first: Offset, records: Vec<(Offset, Record)>) -> Offset {
-        let last = records.last().map_or(first, |(offset, _)| *offset);
-        let started = std::time::Instant::now();
+    /// After an unclean end with a mark standing, records are tried alone, one after the other; answers where that ended.
+    async fn carefully(&self, mut offset: Offset) -> Offset {
+        for _ in 0..self.careful_records(offset).await {
+            let records = self.poll(&mut offset, PollLimits { records_max: 1, ..self.limits }).await;
+            self.mark(&records).await;
+            offset = self.finish(self.prepared(records).await).await;
+        }
+        offset
+    }
+
+    /// The next records, waited for and prepared.
+    async fn next_batch(&self, mut offset: Offset, limits: PollLimits) -> Batch {
+        let records = self.poll(&mut offset, limits).await;
+        self.prepared(records).await
+    }
+
+    /// At least one record at or after the offset, which moves over records that were lost to damage.
+    async fn poll(&self, offset: &mut Offset, limits: PollLimits) -> Vec<(Offset, Record)> {
+        loop {
+            self.queue.wait(self.partition, *offset).await;
+            let records = self.retry("poll the queue", || self.queue.poll(self.partition, *offset, limits)).await;
+            if !records.is_empty() {
+                return records;
+            }
+            // Every record from here to the end was lost to damage: go on behind them.
+            *offset = self.queue.range(self.partition).1.max(*offset);
+        }
+    }
+
+    async fn prepared(&self, records: Vec<(Offset, Record)>) -> Batch {
+        let started = Instant::now();
+        let (first, last) = (records.first().map_or(0, |(offset, _)| *offset), records.last().map_or(0, |(offset, _)| *offset));
         let ready = self.prepare(records).await;
+        Batch { first, last, ready, preparing: started.elapsed() }
+    }
+
+    /// Decides and applies one batch; answers where the next begins.
+    async fn finish(&self, batch: Batch) -> Offset {
+        let Batch { first, last, ready, preparing } = batch;
+        let started = Instant::now();
         self.write_attachments(&ready).await;
         let now_ms = (self.clock)();
-        let prepared_after = started.elapsed();
         let input = self.batch_input(first, last, &ready, now_ms).await;
         crash::point("before-state");
         let Some(decision) = self.commit(&input, now_ms).await else {
@@ -79,7 +113,7 @@ impl Worker {
         self.retry("apply a batch to events", || self.stores.events.apply(&decision, &prepared)).await;
         ready.iter().for_each(|entry| self.gather.charge(&entry.record, &entry.prepared, now_ms));
         self.live.publish(&decision);
-        tracing::debug!(partition = ?self.partition, records = ready.len(), ?prepared_after, ?decided_after, applied_after = ?started.elapsed(), "batch");
+        tracing::debug!(partition = ?self.partition, records = ready.len(), ?preparing, ?decided_after, applied_after = ?started.elapsed(), "batch");
         last + 1
     }
 
