@@ -15,7 +15,7 @@ pub struct Credentials {
 }
 
 pub async fn log_in(call: Call, body: Body<Credentials>) -> Result<WithHeaders<Json<LoggedIn>>, ApiError> {
-    let credentials = body.read()?;
+    let credentials = body.read_known()?;
     let logged_in = session::log_in(&call.api, &credentials.username, &credentials.password, &call.headers, &call.peer).await?;
     Ok(WithHeaders(Json(LoggedIn { user: people::user(&logged_in.user), next_uri: "/issues/" }), cookies(logged_in.cookies)))
 }
@@ -82,7 +82,8 @@ pub async fn members(call: Call) -> Result<Page<Member>, ApiError> {
     call.page_of(members.iter().map(|member| people::member(member, &teams)).collect())
 }
 
-async fn find_member(call: &Call, organization: &Organization) -> Result<store::Member, ApiError> {
+/// The member of the path.
+pub async fn find_member(call: &Call, organization: &Organization) -> Result<store::Member, ApiError> {
     let id = match call.path("member") {
         "me" => None,
         _ => Some(call.path_id("member")?),
