@@ -137,7 +137,7 @@ impl World {
         let note = self.made(&format!("organizations/default/issues/{issue}/comments/"), json!({ "text": "a remark" }));
         let member = self.made("organizations/default/members/", json!({ "email": "ben@example.com", "orgRole": "member" }));
         let key = self.made("projects/default/default/keys/", json!({ "name": "second" }));
-        let quota = self.made("projects/default/default/quotas/", json!({ "limit": 1_000_000, "category": "attachment" }));
+        let quota = self.made("projects/default/default/quotas/", json!({ "limit": 1_000_000, "category": "replay" }));
         let organization_token = self.made("organizations/default/org-auth-tokens/", json!({ "name": "ci" }));
         self.values = vec![
             ("organization", "default".into()), ("project", "default".into()), ("issue", issue), ("event", id), ("version", "shop%401.0.0".into()), ("team", "default".into()),

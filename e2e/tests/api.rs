@@ -879,6 +879,24 @@ fn hashes_show_their_newest_event() {
     }
 }
 
+#[test]
+fn members_are_put_into_the_teams_that_a_client_names() {
+    let desk = Desk::start();
+    assert_eq!(desk.call("POST", "organizations/default/teams/", json!({ "slug": "till" })).status, 201);
+    let made = desk.call("POST", "organizations/default/members/", json!({ "email": "ben@example.com", "orgRole": "member", "teams": ["default"] }));
+    assert_eq!((made.status, made.json()["teams"].clone()), (201, json!(["default"])), "{}", made.text());
+    let path = format!("organizations/default/members/{}/", made.json()["id"].as_str().expect("an id"));
+    for (more, expected) in [(json!({}), json!(["default"])), (json!({ "teamRoles": [] }), json!(["default"])), (json!({ "teamRoles": [{ "teamSlug": "till", "role": null }] }), json!(["till"])), (json!({ "teams": [] }), json!([]))] {
+        let mut body = json!({ "orgRole": "admin" });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let changed = desk.call("PUT", &path, body.clone());
+        assert_eq!((changed.status, changed.json()["teams"].clone()), (200, expected), "{body}: {}", changed.text());
+    }
+    for body in [json!({ "orgRole": "admin", "teams": ["nowhere"] }), json!({ "orgRole": "admin", "teamRoles": [{ "teamSlug": "till", "role": "admin" }] }), json!({ "orgRole": "admin", "colour": "red" })] {
+        refused(&desk.call("PUT", &path, body), 400);
+    }
+}
+
 /// An event that is grouped by two hashes.
 fn chained_event(name: &str) -> Value {
     let mut event = event_of(name);

@@ -193,6 +193,7 @@ fn every_row_shows_its_fields() {
     rows.get("filters", "projects/default/default/filters/");
     rows.check("quota-new", "POST", "projects/default/default/quotas/", json!({ "limit": 1000, "window_s": 3600 }));
     rows.get("quotas", "projects/default/default/quotas/");
+    rows.check("team-member-new", "POST", &format!("organizations/default/members/{member}/teams/default/"), json!({}));
     rows.check("token-new", "POST", "api-tokens/", json!({ "name": "ci", "scopes": ["event:read"] }));
     rows.get("tokens", "api-tokens/");
     rows.get("organization-tokens", "organizations/default/org-auth-tokens/");

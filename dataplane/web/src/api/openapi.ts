@@ -2395,6 +2395,10 @@ export interface components {
         };
         MemberChange: {
             orgRole: components["schemas"]["RoleName"];
+            /** @description As teams; empty leaves them, as Terraform sends it. */
+            teamRoles?: components["schemas"]["NewTeamRole"][] | null;
+            /** @description Slugs: these and no others. Absent leaves them. */
+            teams?: string[] | null;
         };
         /** @description The issue that stays, and those that went into it. */
         Merged: {
@@ -2432,6 +2436,10 @@ export interface components {
             name?: string | null;
             orgRole?: components["schemas"]["RoleName"] | null;
             password?: string | null;
+            /** @description As teams; empty leaves them, as Terraform sends it. */
+            teamRoles?: components["schemas"]["NewTeamRole"][] | null;
+            /** @description Slugs: these and no others. Absent leaves them. */
+            teams?: string[] | null;
         };
         NewPassword: {
             password: string;
@@ -2467,6 +2475,11 @@ export interface components {
             count: number;
             /** Format: double */
             window: number;
+        };
+        NewTeamRole: {
+            /** @description Only contributor: teams have no roles of their own. */
+            role?: string | null;
+            teamSlug: string;
         };
         NewToken: {
             name?: string;
