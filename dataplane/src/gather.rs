@@ -2,7 +2,7 @@
 
 use arc_swap::ArcSwap;
 use ingest::decode::Encoding;
-use model::{category::Category, ids::Id, prepared::Prepared, record::{Offset, Partition, Record}};
+use model::{category::Category, ids::Id, outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::{Offset, Partition, Record, RecordHeader}};
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
 use store::{LimitRequest, NewDeadLetter, ProjectEntry, Snapshot, Stores};
@@ -143,6 +143,13 @@ impl Gather {
         };
         self.stores.blobs.put(key, spooled.as_deref().unwrap_or(&record.body)).await
     }
+}
+
+/// What is left of a record that cannot be prepared: every unit that was taken for it ends as invalid.
+pub fn ended(header: &RecordHeader, reason: &str) -> Prepared {
+    let units = header.units.iter().filter_map(|(number, quantity)| Some((Category::from_number(*number)?, *quantity)));
+    let outcome = |(category, quantity)| PreparedOutcome { category, kind: OutcomeKind::Invalid, reason: reason.into(), quantity, event_id: Some(header.event_id) };
+    Prepared { outcomes: units.map(outcome).collect(), ..Prepared::default() }
 }
 
 const ERROR_CHARS_MAX: usize = 4000;

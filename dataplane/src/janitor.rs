@@ -12,6 +12,8 @@ use store::{BlobInfo, EscalationCandidate, EventScope, RetentionDays, SeriesQuer
 const AGE_INTERVAL: Duration = Duration::from_secs(60);
 /// Rounds of ageing between two sweeps: an hour.
 const SWEEP_ROUNDS: u32 = 60;
+/// Not at once: what the process before left in the log holds files open until it is known to be durable.
+const SWEEP_ROUND_FIRST: u32 = 1;
 const HOUR_MS: i64 = 3_600_000;
 /// An orphan may be what a record that is tried again will name: a day is longer than any such try.
 const ORPHAN_AGE_MS: i64 = 24 * HOUR_MS;
@@ -42,7 +44,7 @@ impl Janitor {
             let now_ms = (self.clock)();
             report("age issues", self.age(now_ms).await);
             report("escalate issues", self.escalate(now_ms).await);
-            if round % SWEEP_ROUNDS == 0 {
+            if round % SWEEP_ROUNDS == SWEEP_ROUND_FIRST {
                 report("keep retention", self.sweep(now_ms).await);
                 if let Some(until_ms) = report("sweep orphan blobs", self.sweep_orphans(orphans_from_ms, now_ms).await) {
                     orphans_from_ms = until_ms;

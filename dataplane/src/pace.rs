@@ -7,8 +7,10 @@ use ingest::Ingest;
 use parking_lot::Mutex;
 use std::{sync::{Arc, atomic::Ordering}, time::{Duration, Instant}};
 
-/// Requests that wait for their fsync at once: a steady load shows one or two, a burst as many as there are clients.
-const WAITING_MIN: usize = 6;
+/// Requests that wait for their fsync at once, on average: a steady load shows one or two, a burst as many as there are clients.
+const WAITING_MIN: f64 = 6.0;
+/// Weight of one look at them. A smaller one would notice a burst late, a larger one would take every stall of the disk for a burst.
+const LOOK_WEIGHT: f64 = 1.0 / 64.0;
 /// One rest: about as long as four fsyncs; then one record per thread is done, so that even a burst moves on.
 const REST: Duration = Duration::from_millis(2);
 /// Rests of all threads together, and how fast they come back: 10 s per thread on two cores, a tenth of the time after.
@@ -23,31 +25,35 @@ pub struct Pace {
 struct Budget {
     left_s: f64,
     at: Instant,
+    waiting: f64,
 }
 
 impl Pace {
     pub fn new(ingest: Arc<Ingest>) -> Pace {
-        Pace { ingest, budget: Mutex::new(Budget { left_s: BUDGET_MAX.as_secs_f64(), at: Instant::now() }) }
+        Pace { ingest, budget: Mutex::new(Budget { left_s: BUDGET_MAX.as_secs_f64(), at: Instant::now(), waiting: 0.0 }) }
     }
 
     /// Rests, if accepting needs the cores and there is budget left.
     pub fn rest(&self) {
-        if self.ingest.appending.load(Ordering::Relaxed) >= WAITING_MIN && self.budget.lock().take(Instant::now()) {
+        let waiting = self.ingest.appending.load(Ordering::Relaxed);
+        if self.budget.lock().take(waiting, Instant::now()) {
             std::thread::sleep(REST);
         }
     }
 }
 
 impl Budget {
-    fn take(&mut self, now: Instant) -> bool {
+    /// Whether to rest, after a look at how many wait.
+    fn take(&mut self, waiting: usize, now: Instant) -> bool {
+        self.waiting += (waiting as f64 - self.waiting) * LOOK_WEIGHT;
         let refill = now.duration_since(self.at).as_secs_f64() * REFILL_PER_S;
         self.left_s = (self.left_s + refill).min(BUDGET_MAX.as_secs_f64());
         self.at = now;
-        let is_enough = self.left_s >= REST.as_secs_f64();
-        if is_enough {
+        let rests = self.waiting >= WAITING_MIN && self.left_s >= REST.as_secs_f64();
+        if rests {
             self.left_s -= REST.as_secs_f64();
         }
-        is_enough
+        rests
     }
 }
 
@@ -58,9 +64,17 @@ mod tests {
     #[test]
     fn lasting_load_rests_a_tenth_of_two_threads_time() {
         let start = Instant::now();
-        let mut budget = Budget { left_s: 0.0, at: start };
+        let mut budget = Budget { left_s: 0.0, at: start, waiting: 16.0 };
         // Two threads ask every millisecond for a hundred seconds.
-        let rests = (0..200_000u64).filter(|ask| budget.take(start + Duration::from_micros(ask * 500))).count();
+        let rests = (0..200_000u64).filter(|ask| budget.take(16, start + Duration::from_micros(ask * 500))).count();
         assert!((9_000..=10_001).contains(&rests), "{rests} rests of 2 ms are not 20 s");
+    }
+
+    #[test]
+    fn a_stall_is_no_burst() {
+        let start = Instant::now();
+        let mut budget = Budget { left_s: 20.0, at: start, waiting: 2.0 };
+        assert!(!(0..20).any(|_| budget.take(16, start)), "twenty looks at a stall");
+        assert!((0..200).any(|_| budget.take(16, start)), "a burst is noticed");
     }
 }

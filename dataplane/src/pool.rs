@@ -2,9 +2,9 @@
 //! (design §4): a runtime for the workers, and CPU threads for `prepare`. A panic condemns one record, after three tries, and nothing
 //! else.
 
-use crate::{gather::Job, pace::Pace, worker::TRIES_MAX};
+use crate::{gather::{Job, ended}, pace::Pace, worker::TRIES_MAX};
 use ingest::refusals;
-use model::{outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::Route};
+use model::{prepared::Prepared, record::Route};
 use rayon::prelude::*;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::runtime::{Handle, Runtime};
@@ -72,8 +72,8 @@ fn prepare_one(job: &Job, resources: &pipeline::Resources, now_ms: i64) -> Resul
     if header.route == Route::Outcomes {
         return Ok(Prepared { outcomes: refusals::decode(&job.record.body), ..Prepared::default() });
     }
-    let Some(project) = &job.project else { return Ok(ended(job, "project_state")) };
-    let Ok(body) = job.body() else { return if job.blob.is_some() { Err("the spooled body is gone or cannot be decoded".into()) } else { Ok(ended(job, "invalid_compression")) } };
+    let Some(project) = &job.project else { return Ok(ended(header, "project_state")) };
+    let Ok(body) = job.body() else { return if job.blob.is_some() { Err("the spooled body is gone or cannot be decoded".into()) } else { Ok(ended(header, "invalid_compression")) } };
     let mut failure = String::new();
     for _ in 0..TRIES_MAX {
         match std::panic::catch_unwind(AssertUnwindSafe(|| pipeline::prepare(header, &body, project, resources, now_ms))) {
@@ -82,17 +82,6 @@ fn prepare_one(job: &Job, resources: &pipeline::Resources, now_ms: i64) -> Resul
         }
     }
     Err(failure)
-}
-
-fn ended(job: &Job, reason: &str) -> Prepared {
-    let outcome = PreparedOutcome {
-        category: model::category::Category::Default,
-        kind: OutcomeKind::Invalid,
-        reason: reason.into(),
-        quantity: 1,
-        event_id: Some(job.record.header.event_id),
-    };
-    Prepared { outcomes: vec![outcome], ..Prepared::default() }
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -5,7 +5,7 @@ use ingest::Ingest;
 use model::{item::Topic, record::{Offset, Partition}};
 use queue::{PollLimits, Queue};
 use std::{sync::Arc, time::Duration};
-use store::Stores;
+use store::{Load, Stores};
 
 /// Refusals wait at most this long (design §4).
 const REFUSALS_INTERVAL: Duration = Duration::from_secs(1);
@@ -86,7 +86,8 @@ impl Trimmer {
         let mut since_flush = 0;
         let mut quiet_ticks = 0;
         let mut ends_before = Vec::new();
-        let mut is_dirty = false;
+        // What the process before left in the log may be durable already.
+        let mut is_dirty = true;
         loop {
             ticks.tick().await;
             let ends: Vec<_> = self.positions.all().map(|partition| self.positions.queue.range(partition).1).collect();
@@ -96,7 +97,7 @@ impl Trimmer {
             since_flush += 1;
             if is_dirty && (is_quiet || since_flush >= FLUSH_TICKS_MAX) {
                 since_flush = 0;
-                is_dirty = self.flush().await || !is_quiet;
+                is_dirty = self.flush(if is_quiet { Load::Idle } else { Load::Running }).await || !is_quiet;
             }
             self.positions.queue.tidy();
             quiet_ticks = if is_quiet { quiet_ticks + 1 } else { 0 };
@@ -107,8 +108,8 @@ impl Trimmer {
     }
 
     /// Makes effects durable and trims behind them; whether something is left to be trimmed.
-    pub async fn flush(&self) -> bool {
-        if let Err(error) = self.positions.stores.events.flush().await {
+    pub async fn flush(&self, load: Load) -> bool {
+        if let Err(error) = self.positions.stores.events.flush(load).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "make events durable");
             return true;
         }

@@ -5,7 +5,7 @@
 
 use crate::{clock::Clock, gather, live::Live, pool::Pool};
 use config::crash;
-use model::{item::ItemType, outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::{Offset, Partition, Record}};
+use model::{prepared::Prepared, record::{Offset, Partition, Record}};
 use queue::{PollLimits, Queue};
 use std::{sync::Arc, time::Duration};
 use store::{BatchDecision, BatchInput, BatchRecord, Commit, Stores, UnitKey};
@@ -41,6 +41,7 @@ impl Worker {
     pub async fn run(self) {
         let mut offset = self.retry("read the partition's offset", || self.stores.batches.offset(self.partition)).await;
         self.apply_pending().await;
+        self.stores.events.resume(self.partition, offset);
         let mut careful = self.careful_records(offset).await;
         loop {
             self.queue.wait(self.partition, offset).await;
@@ -62,19 +63,23 @@ impl Worker {
     /// One batch; answers where the next begins.
     async fn work(&self, first: Offset, records: Vec<(Offset, Record)>) -> Offset {
         let last = records.last().map_or(first, |(offset, _)| *offset);
+        let started = std::time::Instant::now();
         let ready = self.prepare(records).await;
         self.write_attachments(&ready).await;
         let now_ms = (self.clock)();
+        let prepared_after = started.elapsed();
         let input = self.batch_input(first, last, &ready, now_ms).await;
         crash::point("before-state");
         let Some(decision) = self.commit(&input, now_ms).await else {
             return self.retry("read the partition's offset", || self.stores.batches.offset(self.partition)).await;
         };
+        let decided_after = started.elapsed();
         crash::point("between-state-and-events");
         let prepared: Vec<Arc<Prepared>> = ready.iter().map(|ready| ready.prepared.clone()).collect();
         self.retry("apply a batch to events", || self.stores.events.apply(&decision, &prepared)).await;
         ready.iter().for_each(|entry| self.gather.charge(&entry.record, &entry.prepared, now_ms));
         self.live.publish(&decision);
+        tracing::debug!(partition = ?self.partition, records = ready.len(), ?prepared_after, ?decided_after, applied_after = ?started.elapsed(), "batch");
         last + 1
     }
 
@@ -131,7 +136,7 @@ impl Worker {
                 Ok(prepared) => prepared,
                 Err(reason) => {
                     self.gather.condemn(self.partition, job.offset, &job.record, &reason, TRIES_MAX, now_ms).await;
-                    condemned(&job.record)
+                    gather::ended(&job.record.header, "internal")
                 }
             };
             let regression_cooldown_ms = job.regression_cooldown_ms();
@@ -208,13 +213,6 @@ impl Worker {
             wait = (wait * 2).min(RETRY_MAX);
         }
     }
-}
-
-/// What is left of a record that could not be prepared: one unit that ended as invalid.
-fn condemned(record: &Record) -> Prepared {
-    let category = ItemType::Event.category().expect("events have a category");
-    let outcome = PreparedOutcome { category, kind: OutcomeKind::Invalid, reason: "internal".into(), quantity: 1, event_id: Some(record.header.event_id) };
-    Prepared { outcomes: vec![outcome], ..Prepared::default() }
 }
 
 /// The prepared records in the order of the decision; one that the queue lost is empty.

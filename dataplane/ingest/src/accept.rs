@@ -11,7 +11,7 @@ use crate::{
     cors,
     decode::Encoding,
     error::{IngestError, Rejection},
-    inspect::Opened,
+    inspect::{self, Opened},
     record,
     refusals::{Refusal, Refused},
     reply::RateLimit,
@@ -103,6 +103,11 @@ async fn open(ingest: &Ingest, request: &Request, received: &Received, encoding:
     if let Received::Memory { bytes, .. } = received {
         if bytes.is_empty() && !validate::may_be_empty(request.route) {
             return Err(IngestError::Empty);
+        }
+        if request.route == Route::Envelope
+            && let Some(opened) = encoding.peek(bytes).as_ref().and_then(inspect::one_item)
+        {
+            return Ok(opened);
         }
         if let Whole::Decoded(decoded) = body::decode_whole(bytes, encoding)? {
             return validate::open(request, &decoded);

@@ -1,8 +1,8 @@
 //! How far a body is opened before the answer (design §4): an envelope's item headers, and the id where its header has none.
 //! Other bodies are validated by their routes. Payloads stay closed; what they hold is the worker's business.
 
-use crate::error::IngestError;
-use model::{envelope::{Envelope, EnvelopeHeader}, ids::EventId, item::ItemType, json::Value};
+use crate::{decode::Peek, error::IngestError};
+use model::{envelope::{Envelope, EnvelopeHeader, ItemHeader}, ids::EventId, item::ItemType, json::Value};
 use serde::Deserialize;
 
 /// What accepting needs to know of a body.
@@ -66,6 +66,24 @@ pub fn envelope(body: &[u8]) -> Result<Opened, IngestError> {
     Ok(opened)
 }
 
+/// The usual envelope, by its start: an id in the header and one item that says its length and reaches to the end. `None` leaves it to
+/// [`envelope`]. What the payload holds, and whether it is whole, is found by the worker and ends as an outcome.
+pub fn one_item(peek: &Peek) -> Option<Opened> {
+    let header_end = memchr::memchr(b'\n', &peek.start)?;
+    let item_line = peek.start.get(header_end + 1..)?;
+    let item_end = memchr::memchr(b'\n', item_line)?;
+    let header = Envelope::parse(&peek.start[..header_end]).ok()?.header;
+    let (item, length) = ItemHeader::parse_line(&item_line[..item_end]).ok()?;
+    let (bytes, left) = (usize::try_from(length?).ok()?, peek.bytes.checked_sub(header_end + item_end + 2)?);
+    let item_type = ItemType::from_name(&item.type_name);
+    let mut opened = opened_header(&header);
+    if opened.event_id.is_none() || (left != bytes && left != bytes + 1) {
+        return None;
+    }
+    opened.items.push(OpenedItem { index: 0, item_type, is_internal: item.type_name == INTERNAL_ITEM, bytes });
+    Some(opened)
+}
+
 /// What the header line says.
 pub fn opened_header(header: &EnvelopeHeader) -> Opened {
     Opened {
@@ -85,4 +103,48 @@ pub fn payload_event_id(payload: &[u8]) -> Option<EventId> {
     }
     let event: WithId = serde_json::from_slice(payload).ok()?;
     EventId::parse(event.event_id?.as_str()?).filter(|id| !id.is_nil())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Encoding;
+    use std::io::Write;
+
+    const ID: &str = "{\"event_id\":\"9ec79c33ec9942ab8353589fcb2e04dc\"}";
+
+    /// Whether the start alone was enough; if so it must say what the whole walk says.
+    fn check(body: &str) -> bool {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(body.as_bytes()).expect("writes");
+        let peek = Encoding::parse("gzip").expect("known").peek(&encoder.finish().expect("finishes")).expect("plain gzip");
+        let opened = one_item(&peek);
+        if let Some(opened) = &opened {
+            assert_eq!(Some(opened), envelope(body.as_bytes()).ok().as_ref(), "{body:?}");
+        }
+        opened.is_some()
+    }
+
+    #[test]
+    fn one_item_to_the_end_needs_its_headers_only() {
+        let payload = "x".repeat(20_000);
+        for end in ["", "\n"] {
+            assert!(check(&format!("{ID}\n{{\"type\":\"event\",\"length\":20000}}\n{payload}{end}")));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_walked_whole() {
+        for body in [
+            format!("{ID}\n{{\"type\":\"event\"}}\n{{}}\n"),
+            format!("{ID}\n{{\"type\":\"event\",\"length\":2}}\n{{}}\n{{\"type\":\"session\"}}\n{{}}"),
+            format!("{ID}\n{{\"type\":\"event\",\"length\":9}}\n{{}}\n"),
+            format!("{ID}\n\n{{\"type\":\"event\",\"length\":2}}\n{{}}"),
+            "{}\n{\"type\":\"event\",\"length\":2}\n{}".to_owned(),
+            format!("{ID}\n"),
+            "nope".to_owned(),
+        ] {
+            assert!(!check(&body), "{body:?}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ mod write;
 
 pub use object::Object;
 pub use parse::{Error, parse};
-pub use write::to_vec;
+pub use write::{to_vec, to_vec_of};
 
 use std::borrow::Cow;
 

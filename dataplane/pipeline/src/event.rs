@@ -131,9 +131,12 @@ fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEv
     write_back::apply(&mut event, changes);
     prepared.facts = fields::facts(&event, prepared.user.as_deref());
     prepared.stack_digest = fields::stack_digest(&event);
-    prepared.payload = json::to_vec(&event);
+    prepared.payload = json::to_vec_of(&event, input.json.len() + ADDED_BYTES);
     prepared
 }
+
+/// What processing usually adds: contexts of the user agent, the title, notes of what was scrubbed.
+const ADDED_BYTES: usize = 2 << 10;
 
 /// While a transition runs, the former configuration's hashes are computed too, so that known issues are found.
 fn hashes_before(request: &Request, event: &Value) -> Vec<[u8; 16]> {

@@ -298,3 +298,49 @@ fn decoded(sent: &[u8]) -> Option<Vec<u8>> {
     flate2::read::GzDecoder::new(sent).read_to_end(&mut body).ok()?;
     Some(body)
 }
+
+/// The committed corpus (`e2e/corpus`): each file on the route its name begins with, and through every pure parser.
+#[test]
+fn corpus_is_no_panic() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/corpus");
+    let mut replayed = 0;
+    for path in std::fs::read_dir(folder).expect("the corpus is committed").flatten().map(|entry| entry.path()) {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        let body = std::fs::read(&path).expect("reads");
+        let (route, content_type) = match name.split('.').next().unwrap_or_default() {
+            "envelope" | "envelope-gzip" => (Route::Envelope, "application/x-sentry-envelope"),
+            "store" => (Route::Store, "application/json"),
+            "security" => (Route::Security, "application/csp-report"),
+            "minidump" => (Route::Minidump, "multipart/form-data; boundary=X"),
+            "attachments" => (Route::Attachments, "multipart/form-data; boundary=X"),
+            "cron" => (Route::Cron, "application/json"),
+            "otlp-traces" => (Route::OtlpTraces, "application/x-protobuf"),
+            "otlp-logs" => (Route::OtlpLogs, "application/json"),
+            "nel" => (Route::Nel, "application/json"),
+            other => panic!("no route for {other}"),
+        };
+        run(route, content_type, &body);
+        for route in ROUTES {
+            run(route, content_type, &body);
+        }
+        parse_all(&body);
+        replayed += 1;
+    }
+    assert!(replayed >= 150, "found {replayed}");
+}
+
+/// Every parser of `model` that reads what strangers send.
+fn parse_all(body: &[u8]) {
+    let text = String::from_utf8_lossy(body);
+    let _ = model::envelope::Envelope::parse(body);
+    let _ = model::legacy_body::event_json(body, 1 << 20);
+    let _ = model::multipart::parts(body, "X");
+    let _ = model::multipart::boundary(&text);
+    let _ = model::search::parse(&text.chars().take(4_000).collect::<String>());
+    let _ = model::version::parse(&text);
+    assert!(model::protobuf::count(body, &[1, 2, 2]).is_none() || model::protobuf::is_message(body));
+    if let Ok(event) = model::json::parse(body) {
+        model::search::fields::facts(&event, None);
+        model::search::fields::stack_digest(&event);
+    }
+}

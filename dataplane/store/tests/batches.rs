@@ -85,7 +85,7 @@ async fn pending_batches_are_applied_once_after_a_crash() {
     for (decision, batch) in pending.into_iter().zip([&first, &second]) {
         worker.apply(&Arc::new(decision), batch).await;
     }
-    stores.events.flush().await.expect("flushes");
+    stores.events.flush(store::Load::Idle).await.expect("flushes");
     assert_eq!(stores.events.checkpointed(PARTITION), Some(2));
     let keys: Vec<_> = stores.batches.pending(PARTITION).await.expect("pending").iter().map(|decision| decision.key).collect();
     stores.batches.forget(&keys).await.expect("forgets");

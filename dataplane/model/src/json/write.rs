@@ -5,13 +5,15 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// Compact JSON of `value`.
 pub fn to_vec(value: &Value) -> Vec<u8> {
-    let mut out = Vec::with_capacity(FIRST_BYTES);
+    to_vec_of(value, 0)
+}
+
+/// The same where the size is known about: growing by doubling would copy it once more.
+pub fn to_vec_of(value: &Value, bytes_about: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes_about);
     write(&mut out, value);
     out
 }
-
-/// An event's usual size: growing to it by doubling would copy it once more.
-const FIRST_BYTES: usize = 16 << 10;
 
 fn write(out: &mut Vec<u8>, value: &Value) {
     match value {

@@ -127,6 +127,49 @@ fn culprit_and_transaction_have_200_characters() {
 }
 
 #[test]
+fn type_that_a_client_claims_counts_on_feedback_items_only() {
+    check(r#"{"type":"transaction"}"#, "type", "-");
+    let around = Surroundings { item_type: ItemType::Feedback, ..around() };
+    assert_eq!(at(&normalized_in(&around, "{}"), "type"), r#""feedback""#);
+}
+
+#[test]
+fn transaction_info_is_an_object() {
+    check(r#"{"transaction_info":{"source":"route"}}"#, "transaction_info.source", r#""route""#);
+    assert_eq!(errors(r#"{"transaction_info":"route"}"#), ["invalid_data transaction_info"]);
+}
+
+#[test]
+fn site_and_server_name_are_texts() {
+    check(r#"{"site":"main"}"#, "site", r#""main""#);
+    check(r#"{"server_name":17}"#, "server_name", r#""17""#);
+}
+
+#[test]
+fn sdk_has_name_and_version_of_256_characters() {
+    check(&format!(r#"{{"sdk":{{"name":"{}","version":"1.0"}}}}"#, text(300)), "sdk.name", &format!("\"{}...\"", text(253)));
+    check(r#"{"sdk":{"name":"sentry.python","version":"1.0","integrations":["django"]}}"#, "sdk.integrations", r#"["django"]"#);
+    assert_eq!(errors(r#"{"sdk":7}"#), ["invalid_data sdk"]);
+}
+
+#[test]
+fn time_spent_is_a_number() {
+    check(r#"{"time_spent":12}"#, "time_spent", "12");
+    check(r#"{"time_spent":"long"}"#, "time_spent", "-");
+}
+
+#[test]
+fn template_has_short_file_names() {
+    check(&format!(r#"{{"template":{{"filename":"{}"}}}}"#, text(400)), "template.filename", &format!("\"{}...\"", text(253)));
+    check(r#"{"sentry.interfaces.Template":{"filename":"a.html","lineno":3}}"#, "template.lineno", "3");
+}
+
+#[test]
+fn csp_report_is_kept() {
+    check(r#"{"csp":{"effective_directive":"img-src"}}"#, "csp.effective_directive", r#""img-src""#);
+}
+
+#[test]
 fn server_name_has_256_characters_and_twenty_more_to_spare() {
     check(&format!(r#"{{"server_name":"{}"}}"#, text(276)), "server_name", &format!("\"{}\"", text(276)));
     check(&format!(r#"{{"server_name":"{}"}}"#, text(277)), "server_name", &format!("\"{}...\"", text(253)));
@@ -350,6 +393,21 @@ fn numbers_of_lines_may_be_text() {
 }
 
 #[test]
+fn thread_keeps_its_state_and_has_a_short_name() {
+    check(r#"{"threads":[{"id":1,"name":"main","crashed":true,"current":true,"main":true,"state":"RUNNABLE","held_locks":{"a":1}}]}"#, "threads.values.0.state", r#""RUNNABLE""#);
+    check(&format!(r#"{{"threads":[{{"id":1,"name":"{}"}}]}}"#, text(1200)), "threads.values.0.name", &format!("\"{}...\"", text(1021)));
+    check(r#"{"threads":[{"id":"0x1"}]}"#, "threads.values.0.id", r#""0x1""#);
+}
+
+#[test]
+fn frame_texts_have_their_limits() {
+    for (key, length) in [("function", 512), ("symbol", 512), ("module", 256)] {
+        let event = format!(r#"{{"stacktrace":{{"frames":[{{"lineno":1,"{key}":"{}"}}]}}}}"#, text(length + 60));
+        check(&event, &format!("stacktrace.frames.0.{key}"), &format!("\"{}...\"", text(length - 3)));
+    }
+}
+
+#[test]
 fn breadcrumb_has_type_and_level() {
     check(r#"{"breadcrumbs":[{"ty":"http"}]}"#, "breadcrumbs.values.0", r#"{"type":"http","level":"info"}"#);
     check(r#"{"breadcrumbs":[{"level":"nope"}]}"#, "breadcrumbs.values.0.level", "\"info\"");
@@ -515,6 +573,18 @@ fn event_without_trace_gets_one_that_derives_from_its_id() {
 }
 
 // 4.6 Address (user agent and geo: enrich)
+
+#[test]
+fn trace_id_of_zeros_is_replaced_and_ids_are_hex() {
+    let trace = |id: &str, span: &str| normalized(&format!(r#"{{"contexts":{{"trace":{{"trace_id":"{id}","span_id":"{span}"}}}}}}"#));
+    let kept = trace("4c79f60c11214eb38604f4ae0781bfb2", "fa90fdead5f74052");
+    assert_eq!(at(&kept, "contexts.trace.trace_id"), r#""4c79f60c11214eb38604f4ae0781bfb2""#);
+    for wrong in ["00000000000000000000000000000000", "xyz"] {
+        let id = at(&trace(wrong, "fa90fdead5f74052"), "contexts.trace.trace_id");
+        assert!(id.len() == 34 && !id.contains(wrong), "{wrong}: {id}");
+    }
+    assert_ne!(at(&trace("4c79f60c11214eb38604f4ae0781bfb2", "0000000000000000"), "contexts.trace.span_id"), r#""0000000000000000""#);
+}
 
 #[test]
 fn auto_address_is_that_of_the_connection_or_of_the_server_variables() {

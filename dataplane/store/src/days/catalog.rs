@@ -53,6 +53,36 @@ impl Entry {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
+    /// Whether the write-ahead log holds pages that are not in the file yet, as far as its length tells.
+    pub(super) fn has_log(&self) -> bool {
+        std::fs::metadata(self.log_path()).is_ok_and(|facts| facts.len() > 0)
+    }
+
+    /// Moves pages from the log into the file on a connection of its own, and fsyncs. Neither writer nor readers wait for it.
+    pub(super) fn checkpoint_beside(&self) -> Result<(), EventsError> {
+        let run = || {
+            let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok(row.get::<_, i64>(0)? == 0 && row.get::<_, i64>(1)? == row.get::<_, i64>(2)?))
+        };
+        match run() {
+            Err(_) if self.gone.load(Ordering::Acquire) => Ok(()),
+            Ok(true) => Ok(()),
+            Ok(false) => self.sync_log(),
+            Err(error) => Err(self.failed("checkpoint")(error)),
+        }
+    }
+
+    /// Makes the log itself durable, where a reader keeps it from moving into the file.
+    pub(super) fn sync_log(&self) -> Result<(), EventsError> {
+        std::fs::File::open(self.log_path()).and_then(|file| file.sync_data()).map_err(self.failed("sync log"))
+    }
+
+    fn log_path(&self) -> PathBuf {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        log.into()
+    }
+
     pub(super) fn overlaps(&self, start_ms: i64, end_ms: i64) -> bool {
         self.min_ms.load(Ordering::Acquire) < end_ms && self.max_ms.load(Ordering::Acquire) >= start_ms
     }

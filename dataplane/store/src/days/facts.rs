@@ -17,7 +17,7 @@ pub(super) fn put_facts(bytes: &mut Vec<u8>, words: &mut Words, insert: &mut Cac
                 bytes.push(Fact::Trace as u8);
                 bytes.extend_from_slice(&trace);
             }
-            // A trace id of another form is found by opening events of its time; nobody sends one.
+            // Normalised ids have 32 digits; another form could not be told from them.
             (Fact::Trace, None) => {}
             (fact, None) => {
                 bytes.push(*fact as u8);
@@ -52,5 +52,24 @@ pub(super) fn facts(mut bytes: &[u8]) -> impl Iterator<Item = (Fact, Kept<'_>)> 
 
 fn trace_bytes(text: &str) -> Option<[u8; 16]> {
     let mut bytes = [0; 16];
-    (text.len() == 32 && !text.bytes().any(|byte| byte.is_ascii_uppercase()) && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(bytes)
+    (text.len() == 32 && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_read_back_and_broken_ones_end_the_walk() {
+        let mut bytes = vec![Fact::Trace as u8];
+        bytes.extend(trace_bytes("4C79f60c11214eb38604f4ae0781bfb2").expect("hex"));
+        bytes.push(Fact::SdkName as u8);
+        put_word(&mut bytes, Word::Text("sentry.rust"));
+        let trace = trace_bytes("4c79f60c11214eb38604f4ae0781bfb2").expect("hex");
+        assert_eq!(facts(&bytes).collect::<Vec<_>>(), [(Fact::Trace, Kept::Trace(trace)), (Fact::SdkName, Kept::Word(Word::Text("sentry.rust")))]);
+        for end in 0..bytes.len() {
+            assert!(facts(&bytes[..end]).count() <= 1, "{end}");
+        }
+        assert_eq!(facts(&[99, 1, 2]).count(), 0);
+    }
 }

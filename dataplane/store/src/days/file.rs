@@ -1,7 +1,7 @@
 //! A file that is being written: its connection, its words, its warm rollups.
 
 use super::{catalog::Entry, class::Class, dictionary::Words, rollup::Hours, stacks::Stacks, schema};
-use crate::ports::EventsError;
+use crate::ports::{EventsError, Load};
 use model::record::{Offset, Partition};
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
@@ -60,15 +60,16 @@ impl WriteFile {
     }
 
     /// Moves the write-ahead log into the file and fsyncs: everything committed before survives power loss.
-    pub(super) fn checkpoint(&mut self, truncate: bool) -> Result<(), EventsError> {
-        let mode = if truncate { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+    pub(super) fn checkpoint(&mut self, load: Load) -> Result<(), EventsError> {
+        let mode = match load {
+            Load::Idle => "PRAGMA wal_checkpoint(TRUNCATE)",
+            Load::Running => "PRAGMA wal_checkpoint(PASSIVE)",
+        };
         let (busy, log, done): (i64, i64, i64) =
             self.connection.query_row(mode, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(self.entry.failed("checkpoint"))?;
         if busy != 0 || log != done {
             // A reader holds an old page: the log itself is made durable instead, the rest moves next time.
-            let mut wal = self.entry.path.clone().into_os_string();
-            wal.push("-wal");
-            std::fs::File::open(wal).and_then(|file| file.sync_data()).map_err(self.entry.failed("sync log"))?;
+            self.entry.sync_log()?;
         }
         self.dirty = false;
         Ok(())

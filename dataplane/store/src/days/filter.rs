@@ -207,7 +207,8 @@ impl Leaf<'_> {
             let passes = fact == wanted
                 && match value {
                     Kept::Word(word) => self.word(entry, connection, word)?,
-                    Kept::Trace(trace) => self.test.text(&hex::encode(trace)),
+                    // Senders of capitals are few, and search what they sent.
+                    Kept::Trace(trace) => self.test.text(&hex::encode(trace)) || self.test.text(&hex::encode_upper(trace)),
                 };
             if passes {
                 return Ok(true);

@@ -1,7 +1,7 @@
 //! The event store: writers, catalogue, dictionaries, and how far each partition is durable.
 
 use super::{apply::Work, catalog::Catalog, class::Class, compress::Dictionaries, hidden::Hidden, known, writer::{Job, Writer}};
-use crate::{blobs::FileBlobs, ports::{BatchDecision, Events, EventsError, UnitKey}, state::State};
+use crate::{blobs::FileBlobs, ports::{BatchDecision, Events, EventsError, Load, UnitKey}, state::State};
 use model::{prepared::Prepared, record::{Offset, Partition}};
 use parking_lot::{Mutex, RwLock};
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
@@ -94,12 +94,22 @@ impl Events for Days {
         Ok(())
     }
 
-    async fn flush(&self) -> Result<(), EventsError> {
+    fn resume(&self, partition: Partition, applied: Offset) {
+        let mut progress = self.progress.lock();
+        let progress = progress.entry(partition).or_default();
+        progress.applied = progress.applied.max(applied);
+    }
+
+    async fn flush(&self, load: Load) -> Result<(), EventsError> {
         let applied: Vec<(Partition, Offset)> = self.progress.lock().iter().map(|(&partition, progress)| (partition, progress.applied)).collect();
-        self.ask_all(Job::Flush).await?;
-        // State is durable without: a failure costs bytes only.
-        if let Err(error) = self.state.db.checkpoint().await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "could not empty the log of state");
+        // Also the logs that a former process left in files nobody writes any more.
+        self.checkpoint_beside().await?;
+        self.ask_all(|reply| Job::Flush(load, reply)).await?;
+        if load == Load::Idle {
+            // State is durable without: a failure costs bytes only.
+            if let Err(error) = self.state.db.checkpoint().await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "could not empty the log of state");
+            }
         }
         let mut progress = self.progress.lock();
         for (partition, offset) in applied {
@@ -120,6 +130,15 @@ impl Events for Days {
 }
 
 impl Days {
+    /// Moves most of the logs into their files on connections of its own, while writers go on: what is left for them is short.
+    async fn checkpoint_beside(&self) -> Result<(), EventsError> {
+        let written = self.catalog.all().into_iter().filter(|entry| entry.has_log());
+        for entry in written {
+            super::reads::off_runtime(move || entry.checkpoint_beside()).await?;
+        }
+        Ok(())
+    }
+
     async fn apply_class(&self, class: Class, touched: bool, work: &Arc<Work>) -> Result<(), EventsError> {
         if !touched {
             return Ok(());

@@ -1,7 +1,7 @@
 //! The thread that owns the files of a class while they are written.
 
 use super::{apply::{self, Work}, catalog::Catalog, class::{Class, FileKey}, compress::{Compressor, Dictionaries}, file::WriteFile, training::Training};
-use crate::ports::EventsError;
+use crate::ports::{EventsError, Load};
 use std::sync::{Arc, mpsc};
 use tokio::sync::oneshot;
 
@@ -15,7 +15,7 @@ type Reply = oneshot::Sender<Result<(), EventsError>>;
 /// What a writer is asked.
 pub(super) enum Job {
     Apply(Arc<Work>, Reply),
-    Flush(Reply),
+    Flush(Load, Reply),
     /// Work on a file nobody else may write meanwhile; the file is closed before.
     Alone(FileKey, Box<dyn FnOnce() -> Result<(), EventsError> + Send>, Reply),
     Close(Reply),
@@ -70,13 +70,13 @@ impl Thread {
             // An answer nobody waits for any more is dropped.
             match job {
                 Job::Apply(work, reply) => drop(reply.send(self.apply(&work))),
-                Job::Flush(reply) => drop(reply.send(self.flush())),
+                Job::Flush(load, reply) => drop(reply.send(self.flush(load))),
                 Job::Alone(key, work, reply) => {
                     self.files.retain(|file| file.entry.key != key);
                     drop(reply.send(work()));
                 }
                 Job::Close(reply) => {
-                    let flushed = self.flush();
+                    let flushed = self.flush(Load::Idle);
                     self.files.clear();
                     drop(reply.send(flushed));
                     return;
@@ -103,7 +103,7 @@ impl Thread {
         }
         if self.files.len() >= OPEN_MAX {
             let mut oldest = self.files.remove(0);
-            oldest.checkpoint(true)?;
+            oldest.checkpoint(Load::Idle)?;
         }
         self.files.push(WriteFile::open(self.catalog.ensure(key))?);
         if self.files.len() > 1 {
@@ -112,7 +112,9 @@ impl Thread {
         Ok(self.files.len() - 1)
     }
 
-    fn flush(&mut self) -> Result<(), EventsError> {
-        self.files.iter_mut().filter(|file| file.dirty).try_for_each(|file| file.checkpoint(true))
+    /// Files written under load are looked at once more when idle, to empty their logs.
+    fn flush(&mut self, load: Load) -> Result<(), EventsError> {
+        let is_due = |file: &&mut WriteFile| file.dirty || (load == Load::Idle && file.entry.has_log());
+        self.files.iter_mut().filter(is_due).try_for_each(|file| file.checkpoint(load))
     }
 }

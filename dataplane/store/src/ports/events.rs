@@ -15,6 +15,15 @@ pub struct UnitKey {
     pub id: EventId,
 }
 
+/// What goes on while effects are made durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// Batches arrive: nothing waits for readers, and logs stay for the next transaction.
+    Running,
+    /// Nothing arrives: logs are emptied, so that an idle installation holds only its data.
+    Idle,
+}
+
 /// Applies decisions; never decides.
 #[async_trait::async_trait]
 pub trait Events: Send + Sync {
@@ -29,8 +38,11 @@ pub trait Events: Send + Sync {
     /// A retry of the same call helps; files already written are skipped.
     async fn apply(&self, decision: &Arc<BatchDecision>, prepared: &[Arc<Prepared>]) -> Result<(), EventsError>;
 
+    /// Says that everything below the offset was applied, by this process or the one before: the next flush makes it durable.
+    fn resume(&self, partition: Partition, applied: Offset);
+
     /// Checkpoints and fsyncs every file written since the last flush. Call when idle for a second and at least every 10 s.
-    async fn flush(&self) -> Result<(), EventsError>;
+    async fn flush(&self, load: Load) -> Result<(), EventsError>;
 
     /// Effects of all records below this offset survive power loss. `None` until this process has applied and flushed something of
     /// the partition: then the first pending batch's `first`, or without one the state's offset, is the durable offset.
