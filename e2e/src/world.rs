@@ -137,11 +137,12 @@ impl World {
         let note = self.made(&format!("organizations/default/issues/{issue}/comments/"), json!({ "text": "a remark" }));
         let member = self.made("organizations/default/members/", json!({ "email": "ben@example.com", "orgRole": "member" }));
         let key = self.made("projects/default/default/keys/", json!({ "name": "second" }));
+        let quota = self.made("projects/default/default/quotas/", json!({ "limit": 1_000_000, "category": "replay" }));
         let organization_token = self.made("organizations/default/org-auth-tokens/", json!({ "name": "ci" }));
         self.values = vec![
             ("organization", "default".into()), ("project", "default".into()), ("issue", issue), ("event", id), ("version", "shop%401.0.0".into()), ("team", "default".into()),
             ("member", text(&member["id"])), ("token", text(&organization_token["id"])), ("note", text(&note["id"])), ("filter", "localhost".into()), ("environment", "production".into()),
-            ("attachment", text(&attachments[0]["id"])), ("item", text(&items[0]["id"])), ("tag", "tenant".into()), ("dsn_key", text(&key["id"])),
+            ("attachment", text(&attachments[0]["id"])), ("item", text(&items[0]["id"])), ("tag", "tenant".into()), ("dsn_key", text(&key["id"])), ("quota", text(&quota["id"])),
         ];
     }
 

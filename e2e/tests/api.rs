@@ -736,6 +736,277 @@ fn assignee_and_priority_are_what_was_said_last() {
 }
 
 #[test]
+fn history_begins_with_the_first_event() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let shown = desk.issue(&issue);
+    let first = shown["activity"].as_array().and_then(|rows| rows.last()).cloned().unwrap_or_default();
+    assert_eq!(first, json!({ "id": "0", "type": "first_seen", "user": null, "sentry_app": null, "data": { "priority": "high", "version": "shop@1.0.0" }, "dateCreated": shown["firstSeen"] }));
+    desk.change(&issue, json!({ "status": "resolved" }));
+    let kinds: Vec<String> = desk.activity(&issue).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["set_resolved", "first_seen"]);
+}
+
+#[test]
+fn assignment_names_who_it_was() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    desk.change(&issue, json!({ "assignedTo": EMAIL }));
+    let data = desk.has_activity(&issue, "assigned");
+    assert_eq!((&data["assigneeType"], &data["assigneeName"], &data["assigneeEmail"]), (&json!("user"), &json!("Owner"), &json!(EMAIL)));
+    assert_eq!(desk.call("POST", "organizations/default/teams/", json!({ "slug": "till" })).status, 201);
+    desk.change(&issue, json!({ "assignedTo": "#till" }));
+    assert_eq!(desk.call("DELETE", "teams/default/till/", json!({})).status, 204);
+    let data = desk.has_activity(&issue, "assigned");
+    assert_eq!((&data["assigneeType"], &data["assigneeName"], &data["assigneeEmail"]), (&json!("team"), &json!("till"), &Value::Null), "a team that is gone keeps its name");
+}
+
+#[test]
+fn reviewed_issue_leaves_the_list_for_review() {
+    let desk = Desk::start();
+    let (issue, kept) = (desk.event("Alpha", "shop@1.0.0"), desk.event("Beta", "shop@1.0.0"));
+    let for_review = || desk.get("organizations/default/issues/?query=is:for_review").json().as_array().map_or(0, Vec::len);
+    assert_eq!(for_review(), 2);
+    let answer = desk.call("PUT", &format!("organizations/default/issues/?id={issue}"), json!({ "inbox": false }));
+    assert_eq!((answer.status, answer.json()["substatus"].clone()), (200, json!("ongoing")), "{}", answer.text());
+    assert_eq!((for_review(), desk.state(&issue), desk.state(&kept)), (1, is(("unresolved", "ongoing")), is(("unresolved", "new"))));
+    desk.has_activity(&issue, "mark_reviewed");
+    // Twice is once; what is resolved stays so; undo gives the state back.
+    desk.change(&issue, json!({ "inbox": false }));
+    assert_eq!(desk.activity(&issue).iter().filter(|(kind, _)| kind == "mark_reviewed").count(), 1);
+    desk.change(&kept, json!({ "status": "resolved", "inbox": false }));
+    assert_eq!(desk.state(&kept).0, "resolved");
+    desk.change(&kept, json!({ "inbox": false }));
+    assert_eq!(desk.state(&kept).0, "resolved");
+    desk.change(&issue, json!({ "status": "unresolved", "substatus": "new" }));
+    assert_eq!((for_review(), desk.state(&issue)), (1, is(("unresolved", "new"))));
+    assert_eq!(desk.call("PUT", &format!("organizations/default/issues/{issue}/"), json!({ "inbox": true })).status, 400);
+}
+
+#[test]
+fn what_nothing_reads_is_refused_by_its_name() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let issue = format!("organizations/default/issues/{issue}/");
+    let project = "projects/default/default/";
+    let cases = [
+        ("PUT", issue.as_str(), json!({ "status": "resolved", "resolution": "wontfix" }), "resolution"),
+        ("PUT", &issue, json!({ "status": "ignored", "statusDetails": { "ignoreForever": true } }), "statusDetails"),
+        ("PUT", project, json!({ "colour": "red" }), "colour"),
+        ("PUT", project, json!({ "subjectPrefix": "[shop]" }), "subjectPrefix"),
+        ("PUT", project, json!({ "options": { "grouping:rules": "x" } }), "options"),
+        ("POST", "organizations/default/teams/", json!({ "slug": "till", "colour": "red" }), "colour"),
+        ("POST", "projects/default/default/quotas/", json!({ "limit": 5, "windowS": 60 }), "windowS"),
+        ("POST", "projects/default/default/keys/", json!({ "name": "x", "rate_limit": 5 }), "rate_limit"),
+    ];
+    for (method, path, body, field) in cases {
+        let response = desk.call(method, path, body.clone());
+        assert_eq!((response.status, response.json()[field][0].is_string()), (400, true), "{body}: {}", response.text());
+    }
+    assert_eq!(desk.get(&issue).json()["status"], "unresolved", "nothing of a refused change is done");
+    // What a client read and sends back is no change.
+    let mut read = desk.get(project).json();
+    read["options"]["filters:releases"] = "1.*".into();
+    let answer = desk.call("PUT", project, read);
+    assert_eq!((answer.status, answer.json()["options"]["filters:releases"].clone()), (200, json!("1.*")), "{}", answer.text());
+}
+
+#[test]
+fn state_that_was_read_is_given_back() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    desk.change(&issue, json!({ "status": "ignored", "substatus": "archived_until_condition_met", "statusDetails": { "ignoreDuration": 60, "ignoreCount": 5 } }));
+    let read = desk.issue(&issue);
+    assert!(read["statusDetails"]["actor"].is_object() && read["statusDetails"]["ignoreUntil"].is_string(), "{read}");
+    desk.change(&issue, json!({ "status": "resolved" }));
+    desk.change(&issue, json!({ "status": read["status"], "substatus": read["substatus"], "statusDetails": read["statusDetails"] }));
+    assert_eq!(desk.issue(&issue)["statusDetails"], read["statusDetails"]);
+}
+
+#[test]
+fn faults_of_grouping_rules_name_the_field_of_the_request() {
+    let desk = Desk::start();
+    let faults = desk.call("POST", "projects/default/default/grouping/check/", json!({ "fingerprintingRules": "no rule", "groupingEnhancements": "no rule either" })).json();
+    let fields: BTreeSet<&str> = faults["errors"].as_array().expect("errors").iter().filter_map(|fault| fault["field"].as_str()).collect();
+    assert_eq!(fields, BTreeSet::from(["fingerprintingRules", "groupingEnhancements"]), "{faults}");
+}
+
+#[test]
+fn removed_quota_limits_nothing_more() {
+    let desk = Desk::start();
+    let path = "projects/default/default/quotas/";
+    let made = desk.call("POST", path, json!({ "limit": 0 }));
+    assert_eq!(made.status, 201, "{}", made.text());
+    let id = made.json()["id"].as_str().expect("an id").to_owned();
+    assert_eq!(desk.get(path).json()[0]["id"], json!(id));
+    let event = || upload(&desk.server, envelope(&json!({}), "event", &event_of("Alpha"))).status;
+    assert_eq!(event(), 429);
+    assert_eq!(desk.call("POST", "teams/default/default/projects/", json!({ "name": "Other" })).status, 201);
+    refused(&desk.call("DELETE", &format!("projects/default/other/quotas/{id}/"), json!({})), 404);
+    assert_eq!(desk.call("DELETE", &format!("{path}{id}/"), json!({})).status, 204);
+    assert_eq!((desk.get(path).json(), event()), (json!([]), 200));
+    refused(&desk.call("DELETE", &format!("{path}{id}/"), json!({})), 404);
+}
+
+#[test]
+fn members_come_into_teams_and_go() {
+    let desk = Desk::start();
+    let member = desk.call("POST", "organizations/default/members/", json!({ "email": "ben@example.com", "orgRole": "member" })).json()["id"].as_str().expect("an id").to_owned();
+    let path = format!("organizations/default/members/{member}/teams/default/");
+    let teams = || desk.get(&format!("organizations/default/members/{member}/")).json()["teams"].clone();
+    let before = desk.get("teams/default/default/").json()["memberCount"].as_u64().expect("a count");
+    let added = desk.call("POST", &path, json!({}));
+    assert_eq!((added.status, added.json()["memberCount"].clone(), teams()), (201, json!(before + 1), json!(["default"])));
+    assert_eq!(desk.call("POST", &path, json!({})).status, 200, "twice is once");
+    let removed = desk.call("DELETE", &path, json!({}));
+    assert_eq!((removed.status, removed.json()["memberCount"].clone(), teams()), (200, json!(before), json!([])));
+    refused(&desk.call("DELETE", &path, json!({})), 404);
+    refused(&desk.call("POST", &format!("organizations/default/members/{member}/teams/nowhere/"), json!({})), 404);
+}
+
+#[test]
+fn hashes_show_their_newest_event() {
+    let desk = Desk::start();
+    let (first, issue) = send_event(&desk.server, chained_event("Alpha"));
+    let (newest, _) = send_event(&desk.server, chained_event("Alpha"));
+    assert_ne!(first, newest);
+    let hashes = desk.get(&format!("organizations/default/issues/{issue}/hashes/")).json();
+    let hashes = hashes.as_array().expect("hashes");
+    let counted = hashes.iter().find(|hash| hash["timesSeen"] == 2).unwrap_or_else(|| panic!("{hashes:?}"));
+    assert_eq!((&counted["latestEvent"]["eventID"], counted["latestEvent"]["title"].is_string(), counted["firstSeen"].is_string()), (&json!(newest), true, true));
+    for hash in hashes.iter().filter(|hash| hash["timesSeen"] == 0) {
+        assert_eq!((&hash["latestEvent"], &hash["firstSeen"], &hash["lastSeen"]), (&Value::Null, &Value::Null, &Value::Null));
+    }
+}
+
+#[test]
+fn members_are_put_into_the_teams_that_a_client_names() {
+    let desk = Desk::start();
+    assert_eq!(desk.call("POST", "organizations/default/teams/", json!({ "slug": "till" })).status, 201);
+    let made = desk.call("POST", "organizations/default/members/", json!({ "email": "ben@example.com", "orgRole": "member", "teams": ["default"] }));
+    assert_eq!((made.status, made.json()["teams"].clone()), (201, json!(["default"])), "{}", made.text());
+    let path = format!("organizations/default/members/{}/", made.json()["id"].as_str().expect("an id"));
+    for (more, expected) in [(json!({}), json!(["default"])), (json!({ "teamRoles": [] }), json!(["default"])), (json!({ "teamRoles": [{ "teamSlug": "till", "role": null }] }), json!(["till"])), (json!({ "teams": [] }), json!([]))] {
+        let mut body = json!({ "orgRole": "admin" });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let changed = desk.call("PUT", &path, body.clone());
+        assert_eq!((changed.status, changed.json()["teams"].clone()), (200, expected), "{body}: {}", changed.text());
+    }
+    for body in [json!({ "orgRole": "admin", "teams": ["nowhere"] }), json!({ "orgRole": "admin", "teamRoles": [{ "teamSlug": "till", "role": "admin" }] }), json!({ "orgRole": "admin", "colour": "red" })] {
+        refused(&desk.call("PUT", &path, body), 400);
+    }
+}
+
+/// An event that is grouped by two hashes.
+fn chained_event(name: &str) -> Value {
+    let mut event = event_of(name);
+    event.as_object_mut().expect("an object").remove("fingerprint");
+    let outer = event["exception"]["values"][0].clone();
+    let mut inner = outer.clone();
+    inner["type"] = "Cause".into();
+    event["exception"]["values"] = json!([inner, outer]);
+    event
+}
+
+#[test]
+fn key_that_verifies_secrets_takes_no_event_without_one() {
+    let desk = Desk::start();
+    let (public, project) = desk.server.key();
+    let keys = desk.get("projects/default/default/keys/").json();
+    let key = keys.as_array().expect("keys").iter().find(|key| key["public"] == json!(public)).expect("the key of the DSN");
+    let (id, secret) = (key["id"].as_str().expect("an id"), key["secret"].as_str().expect("a secret"));
+    let send = |more: &str| {
+        let request = Request::post(format!("/api/{project}/envelope/"), envelope(&json!({}), "event", &event_of("Alpha")));
+        desk.server.send(request.header("x-sentry-auth", format!("Sentry sentry_key={public}, sentry_version=7{more}"))).status
+    };
+    assert_eq!((&key["verifySecret"], send("")), (&json!(false), 200));
+    let path = format!("projects/default/default/keys/{id}/");
+    assert_eq!(desk.call("PUT", &path, json!({ "verifySecret": true })).json()["verifySecret"], true);
+    assert_eq!((send(""), send(", sentry_secret=wrong"), send(&format!(", sentry_secret={secret}"))), (403, 403, 200));
+    // Another change leaves it; taken back, the public half is enough.
+    assert_eq!(desk.call("PUT", &path, json!({ "name": "till" })).json()["verifySecret"], true);
+    assert_eq!(desk.call("PUT", &path, json!({ "verifySecret": false })).json()["verifySecret"], false);
+    assert_eq!(send(""), 200);
+    let made = desk.call("POST", "projects/default/default/keys/", json!({ "name": "strict", "verifySecret": true }));
+    assert_eq!((made.status, made.json()["verifySecret"].clone()), (201, json!(true)));
+}
+
+/// The next event of an issue, by a user and as old as said.
+fn event_by(desk: &Desk, user: &str, age_h: i64) -> String {
+    let mut event = event_of("Alpha");
+    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs() as i64;
+    event["timestamp"] = (now_s - age_h * 3_600).into();
+    event["user"] = json!({ "id": user });
+    send_event(&desk.server, event).1
+}
+
+#[test]
+fn lifetime_counts_the_users_of_the_whole_life() {
+    let desk = Desk::start();
+    let issue = event_by(&desk, "ann", 0);
+    assert_eq!((event_by(&desk, "ben", 72), event_by(&desk, "cem", 96)), (issue.clone(), issue.clone()));
+    let of = |query: &str| {
+        let row = desk.get(&format!("organizations/default/issues/?query=&{query}")).json()[0].clone();
+        (row["userCount"].clone(), row["lifetime"]["userCount"].clone(), row["lifetime"]["count"].clone())
+    };
+    assert_eq!(of("statsPeriod=24h"), (json!(1), json!(3), json!("3")));
+    assert_eq!(of("statsPeriod=14d"), (json!(3), json!(3), json!("3")));
+    assert_eq!(of("environment=nowhere"), (Value::Null, Value::Null, Value::Null), "no issue at all");
+    let detail = desk.get(&format!("organizations/default/issues/{issue}/?statsPeriod=24h")).json();
+    assert_eq!((&detail["userCount"], &detail["lifetime"]["userCount"]), (&json!(1), &json!(3)));
+}
+
+#[test]
+fn list_leaves_out_and_adds_what_it_was_told() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    let row = |query: &str| desk.get(&format!("organizations/default/issues/?query=&{query}")).json()[0].clone();
+    let plain = row("");
+    assert!(plain["lifetime"].is_object() && plain["stats"]["24h"].is_array(), "{plain}");
+    assert!(["inbox", "owners", "integrationIssues", "latestEventHasAttachments"].iter().all(|name| plain.get(name).is_none()), "{plain}");
+    let short = row("collapse=stats&collapse=lifetime&collapse=filtered&collapse=unhandled&collapse=base");
+    assert_eq!((&short["stats"], short.get("lifetime"), &short["id"], &short["count"]), (&json!({}), None, &json!(issue), &json!("1")));
+    let long = row("expand=inbox&expand=owners&expand=integrationIssues&expand=latestEventHasAttachments&expand=sessions");
+    assert_eq!((&long["inbox"]["reason"], &long["owners"], &long["integrationIssues"], &long["latestEventHasAttachments"]), (&json!(0), &json!([]), &json!([]), &json!(false)));
+    desk.change(&issue, json!({ "inbox": false }));
+    let reviewed = row("expand=inbox");
+    assert_eq!(reviewed.get("inbox"), Some(&Value::Null), "{reviewed}");
+}
+
+#[test]
+fn resolved_in_next_release_is_told_by_that_release() {
+    let desk = Desk::start();
+    let issue = desk.event("Alpha", "shop@1.0.0");
+    desk.change(&issue, json!({ "status": "resolvedInNextRelease" }));
+    let told = || {
+        let data = desk.has_activity(&issue, "set_resolved_in_release");
+        (data["version"].clone(), data["inNextRelease"].clone(), data["current_release_version"].clone())
+    };
+    assert_eq!(told(), (json!(""), json!(true), json!("shop@1.0.0")));
+    // An older line that is mended is not the next release.
+    for (release, expected) in [("shop@0.9.1", ""), ("shop@1.1.0", "shop@1.1.0"), ("shop@1.2.0", "shop@1.1.0")] {
+        assert_eq!(desk.call("POST", "organizations/default/releases/", json!({ "version": release, "projects": ["default"] })).status, 201);
+        assert_eq!(told(), (json!(expected), json!(true), json!("shop@1.0.0")), "after {release}");
+    }
+}
+
+#[test]
+fn release_shows_its_authors_and_last_deploy() {
+    let desk = Desk::start();
+    let commit = |id: &str, name: &str| json!({ "id": id, "author_name": name, "author_email": format!("{name}@example.com"), "patch_set": [] });
+    let made = desk.call("POST", "organizations/default/releases/", json!({ "version": "shop@1.0.0", "projects": ["default"], "commits": [commit("c3", "ben"), commit("c2", "ann"), commit("c1", "ben")] }));
+    assert_eq!((made.status, &made.json()["lastDeploy"]), (201, &Value::Null));
+    let path = "organizations/default/releases/shop%401.0.0/";
+    for (environment, finished) in [("production", "2026-11-20T10:05:00Z"), ("staging", "2026-11-20T09:00:00Z")] {
+        assert_eq!(desk.call("POST", &format!("{path}deploys/"), json!({ "environment": environment, "dateFinished": finished })).status, 201);
+    }
+    for release in [desk.get(path).json(), desk.get("organizations/default/releases/").json()[0].clone()] {
+        assert_eq!((&release["lastDeploy"]["environment"], &release["deployCount"]), (&json!("production"), &json!(2)));
+        assert_eq!(release["authors"], json!([{ "name": "ben", "email": "ben@example.com" }, { "name": "ann", "email": "ann@example.com" }]));
+    }
+}
+
+#[test]
 fn body_that_is_a_list_is_no_change() {
     let desk = Desk::start();
     let issue = desk.event("Alpha", "shop@1.0.0");

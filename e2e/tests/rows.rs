@@ -11,6 +11,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 fn told(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), told_field(name, value))).collect::<Map<_, _>>().into(),
+        Value::Array(points) if points.first().is_some_and(is_point) => "[points]".into(),
         Value::Array(values) if values.iter().all(Value::is_object) => values.iter().take(1).map(told).collect(),
         Value::Array(values) => values.iter().map(told).collect(),
         Value::String(text) => told_text(text).into(),
@@ -18,14 +19,17 @@ fn told(value: &Value) -> Value {
     }
 }
 
+/// Of a series: a time and a count, which differ by the hour.
+fn is_point(value: &Value) -> bool {
+    value.as_array().is_some_and(|point| point.len() == 2 && point.iter().all(Value::is_number))
+}
+
 fn told_field(name: &str, value: &Value) -> Value {
-    let is_point = |value: &Value| value.as_array().is_some_and(|point| point.len() == 2 && point.iter().all(Value::is_number));
     match (name, value) {
         ("secret" | "token" | "tokenLastCharacters" | "sha256", Value::String(_)) => format!("[{name}]").into(),
         ("id" | "projectId" | "project" | "size" | "resolvesAt", Value::Number(_)) => "[number]".into(),
         // Hashes of the grouping, and counts by hour: how many there are depends on the clock.
         ("variants", Value::Object(_)) => "[variants]".into(),
-        (_, Value::Array(points)) if points.first().is_some_and(is_point) => "[points]".into(),
         ("sum(quantity)", Value::Array(_)) => "[counts]".into(),
         // Each has another shape.
         ("entries", Value::Array(entries)) => entries.iter().map(told).collect(),
@@ -75,7 +79,7 @@ const NEEDED: [(&str, &str); 36] = [
     ("issue", "id shortId title culprit permalink count userCount status activity tags stats firstRelease lastRelease userReportCount participants seenBy"),
     ("issue-event", "entries contexts tags nextEventID previousEventID release userReport _meta"), ("issue-tag", "key name uniqueValues totalValues topValues"), ("issue-tags", "key name uniqueValues totalValues topValues"),
     ("issue-comments", "id data user dateCreated type"), ("issue-activities", "activity"), ("short-id", "organizationSlug projectSlug groupId group"), ("event-id", "projectSlug groupId eventId event"),
-    ("event-attachments", "id name mimetype size sha1"), ("tags", "key name totalValues"), ("stats-v2", "start end intervals groups"),
+    ("event-attachments", "id name mimetype size sha256"), ("tags", "key name totalValues"), ("stats-v2", "start end intervals groups"),
 ];
 
 /// Snapshots by the name of their file, of one server.
@@ -189,6 +193,7 @@ fn every_row_shows_its_fields() {
     rows.get("filters", "projects/default/default/filters/");
     rows.check("quota-new", "POST", "projects/default/default/quotas/", json!({ "limit": 1000, "window_s": 3600 }));
     rows.get("quotas", "projects/default/default/quotas/");
+    rows.check("team-member-new", "POST", &format!("organizations/default/members/{member}/teams/default/"), json!({}));
     rows.check("token-new", "POST", "api-tokens/", json!({ "name": "ci", "scopes": ["event:read"] }));
     rows.get("tokens", "api-tokens/");
     rows.get("organization-tokens", "organizations/default/org-auth-tokens/");

@@ -13,7 +13,7 @@ use utoipa::{ToSchema, openapi::path::HttpMethod};
 pub use page::reference;
 
 /// What the parts of a path are.
-const PARTS: [(&str, &str); 14] = [
+const PARTS: [(&str, &str); 15] = [
     ("organization", "Slug or id of an organization."),
     ("project", "Slug or id of a project."),
     ("team", "Slug or id of a team."),
@@ -27,6 +27,7 @@ const PARTS: [(&str, &str); 14] = [
     ("environment", "Name of an environment."),
     ("filter", "Id of an inbound filter."),
     ("attachment", "Id of an attachment."),
+    ("quota", "Id of a quota."),
     ("item", "Id of an item: 32 hex digits."),
 ];
 

@@ -32,6 +32,9 @@ pub enum ApiError {
     TooLarge(usize),
     #[error("{field}: {message}")]
     Field { field: &'static str, message: String },
+    /// A field that nothing reads, such as `statusDetails.x`: what somebody wrote must not go lost in silence.
+    #[error("\"{0}\" is no field of this request.")]
+    Unknown(String),
     #[error("{0}")]
     Conflict(String),
     #[error("{0}")]
@@ -55,7 +58,7 @@ impl ApiError {
             ApiError::Forbidden | ApiError::Csrf => StatusCode::FORBIDDEN,
             ApiError::NotFound => StatusCode::NOT_FOUND,
             ApiError::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            ApiError::BadLogin | ApiError::Invalid(_) | ApiError::Body(_) | ApiError::Field { .. } => StatusCode::BAD_REQUEST,
+            ApiError::BadLogin | ApiError::Invalid(_) | ApiError::Body(_) | ApiError::Field { .. } | ApiError::Unknown(_) => StatusCode::BAD_REQUEST,
             ApiError::Gone(_) => StatusCode::GONE,
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::Conflict(_) | ApiError::Managed(_) => StatusCode::CONFLICT,
@@ -75,14 +78,15 @@ pub struct Refusal {
     pub causes: Vec<String>,
     /// Messages by the field of the body that is wrong.
     #[serde(flatten)]
-    pub fields: BTreeMap<&'static str, [String; 1]>,
+    pub fields: BTreeMap<String, [String; 1]>,
 }
 
 impl ApiError {
     fn refusal(&self) -> Refusal {
         let (detail, causes) = (self.to_string(), Vec::new());
         match self {
-            ApiError::Field { field, message } => Refusal { detail, causes: vec![message.clone()], fields: BTreeMap::from([(*field, [message.clone()])]) },
+            ApiError::Field { field, message } => Refusal { detail, causes: vec![message.clone()], fields: BTreeMap::from([((*field).to_owned(), [message.clone()])]) },
+            ApiError::Unknown(path) => Refusal { fields: BTreeMap::from([(path.split('.').next().unwrap_or_default().to_owned(), [detail.clone()])]), detail, causes },
             ApiError::Body(cause) => Refusal { detail, causes: vec![cause.clone()], fields: BTreeMap::new() },
             _ => Refusal { detail, causes, fields: BTreeMap::new() },
         }

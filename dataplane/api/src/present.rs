@@ -2,6 +2,8 @@
 
 pub mod activity;
 pub mod event;
+pub mod expanded;
+pub mod hash;
 pub mod issue;
 pub mod people;
 pub mod project;

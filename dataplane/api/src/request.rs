@@ -62,8 +62,22 @@ impl<T: DeserializeOwned> Body<T> {
     /// The body; an empty one reads as `{}`.
     ///
     /// # Errors
-    /// [`ApiError::Body`].
+    /// [`ApiError::Body`]; [`ApiError::Unknown`] for a field that nothing reads.
     pub fn read(&self) -> Result<T, ApiError> {
+        let (body, unknown) = self.parse()?;
+        unknown.map_or(Ok(body), |path| Err(ApiError::Unknown(path)))
+    }
+
+    /// The body of a program that says more than is kept, as sentry-cli does of releases; an empty one reads as `{}`.
+    ///
+    /// # Errors
+    /// [`ApiError::Body`].
+    pub fn read_known(&self) -> Result<T, ApiError> {
+        Ok(self.parse()?.0)
+    }
+
+    /// The body and the first field in it that nothing reads.
+    fn parse(&self) -> Result<(T, Option<String>), ApiError> {
         let bytes: &[u8] = if self.bytes.is_empty() { b"{}" } else { &self.bytes };
         // serde would fill a struct from a list by position.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
@@ -73,7 +87,15 @@ impl<T: DeserializeOwned> Body<T> {
         if bytes.windows(6).any(|window| window == b"\\u0000") && has_null(&serde_json::from_slice(bytes).map_err(unreadable)?) {
             return Err(ApiError::Body("null characters are not allowed".into()));
         }
-        serde_json::from_slice(bytes).map_err(unreadable)
+        let mut unknown = None;
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let body = serde_ignored::deserialize(&mut json, |path| {
+            // Optional fields are steps of a path too, written `?`.
+            unknown.get_or_insert_with(|| path.to_string().split('.').filter(|step| *step != "?").collect::<Vec<_>>().join("."));
+        });
+        let body = body.map_err(unreadable)?;
+        json.end().map_err(unreadable)?;
+        Ok((body, unknown))
     }
 }
 

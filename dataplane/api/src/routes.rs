@@ -98,6 +98,7 @@ fn organizations() -> Paths {
             put(accounts::update_member, "member:write", "Change a member's role"),
             delete(accounts::remove_member, "member:admin", "Remove a member"),
         ]),
+        ("/api/0/organizations/{organization}/members/{member}/teams/{team}", vec![post(teams::add_member, "team:write", "Add a member to a team; 200 where it is in it already"), delete(teams::remove_member, "team:write", "Take a member out of a team")]),
         ("/api/0/organizations/{organization}/users", vec![get(accounts::members, "member:read", "Members").asks(&[PAGE])]),
         ("/api/0/organizations/{organization}/org-auth-tokens", vec![get(tokens::list_organization, "org:read", "Tokens of the organization"), post(tokens::create_organization, "org:write", "Make a token for programs")]),
         ("/api/0/organizations/{organization}/org-auth-tokens/{token}", vec![delete(tokens::remove_organization, "org:write", "Remove a token")]),
@@ -130,6 +131,7 @@ fn projects() -> Paths {
         ("/api/0/projects/{organization}/{project}/keys", vec![get(keys::list, "project:read", "Keys: the DSNs").asks(&[PAGE]), post(keys::create, "project:write", "Make a key")]),
         ("/api/0/projects/{organization}/{project}/keys/{key}", vec![get(keys::get_one, "project:read", "One key"), put(keys::update, "project:write", "Change name, state or rate limit"), delete(keys::remove, "project:admin", "Remove a key")]),
         ("/api/0/projects/{organization}/{project}/quotas", vec![get(limits::quotas, "project:read", "Quotas and how much of them is used"), post(limits::set_quota, "project:write", "Set a quota")]),
+        ("/api/0/projects/{organization}/{project}/quotas/{quota}", vec![delete(limits::remove_quota, "project:write", "Remove a quota")]),
         ("/api/0/projects/{organization}/{project}/filters", vec![get(limits::filters, "project:read", "Inbound filters")]),
         ("/api/0/projects/{organization}/{project}/filters/{filter}", vec![get(limits::filter, "project:read", "One inbound filter"), put(limits::set_filter, "project:write", "Turn a filter on or off, or set its entries")]),
         ("/api/0/projects/{organization}/{project}/environments", vec![get(releases::project_environments, "project:read", "Environments").asks(&[VISIBILITY])]),
@@ -143,7 +145,7 @@ const SHOWN: &[&[crate::contract::Parameter]] = &[WINDOW, ISSUE_SERIES];
 
 fn issue_list() -> Vec<Operation> {
     vec![
-        get(issue_lists::list, "event:read", "Issues that a query finds").asks(&[ISSUE_QUERY, ISSUE_SORT, ISSUE_SERIES, WINDOW, PAGE]),
+        get(issue_lists::list, "event:read", "Issues that a query finds").asks(&[ISSUE_QUERY, ISSUE_SORT, ISSUE_SERIES, ISSUE_PARTS, WINDOW, PAGE]),
         put(issue_changes::update, "event:write", "Change several issues; 204 where none is found").asks(&[ISSUE_IDS, ISSUE_QUERY, ISSUE_SERIES, WINDOW]),
         delete(issue_changes::remove, "event:admin", "Remove several issues").asks(&[ISSUE_IDS, ISSUE_QUERY, WINDOW]),
     ]

@@ -9,7 +9,7 @@ use http::{Request, StatusCode};
 use model::{category::Category, ids::Id, item::ItemType, prepared::{Prepared, PreparedAttachment, PreparedItem}};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use store::{ReleaseChange, Role, Stores, Token};
+use store::{LimitScope, Quota, ReleaseChange, Role, Stores, Token};
 use support::{NOW, Worker};
 use tower::Service;
 
@@ -72,6 +72,10 @@ impl World {
         let attachments = stores.items.attachments(organization_id, project_id, &[event_id]).await.expect("reads");
         let ours = token(&stores, organization_id, None, "ours").await;
 
+        let quota = Quota { organization_id, project_id, key_id: 0, scope: LimitScope::Project, categories: vec![Category::Error], limit: 1_000, window_s: 60, reason: "project_quota".into() };
+        let quota_id = stores.quotas.set(&quota, NOW).await.expect("sets a quota");
+        stores.limits.set_quotas(stores.quotas.all().await.expect("reads"));
+
         let other = stores.organizations.create_organization("other", "Other", NOW).await.expect("makes an organization");
         let eve = stores.users.create_user("eve@example.com", "Eve", None, NOW).await.expect("makes a user");
         stores.users.set_member(other.id, eve.id, Role::Owner, NOW).await.expect("makes a member");
@@ -81,7 +85,7 @@ impl World {
         let values = vec![
             ("organization", vec!["default".into(), organization_id.to_string()]), ("project", vec!["default".into(), project_id.to_string()]), ("team", vec![team.slug, team.id.to_string()]),
             ("issue", vec![issue.id.to_string(), issue.short_id]), ("event", vec![event_id.to_string()]), ("key", vec![key.id.to_string()]), ("member", vec![member.id.to_string()]), ("token", vec![ours.to_string()]),
-            ("note", vec![note.id.to_string()]), ("version", vec!["shop%401.0.0".into()]), ("environment", vec!["production".into()]), ("filter", vec!["localhost".into()]),
+            ("note", vec![note.id.to_string()]), ("version", vec!["shop%401.0.0".into()]), ("environment", vec!["production".into()]), ("filter", vec!["localhost".into()]), ("quota", vec![quota_id.to_string()]),
             ("attachment", attachments.into_iter().flatten().map(|row| row.id.to_string()).collect()), ("item", vec![support::id(50).to_string()]),
         ];
         let settings = Settings { public_url: "http://errata.example".into(), admin_token: Some(ADMIN.into()), version: "0" };

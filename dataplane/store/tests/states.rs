@@ -36,6 +36,8 @@ const CASES: &[Case] = cases![
     short_ids_and_lists,
     accounts_tokens_and_quotas,
     releases_and_environments,
+    reviewed_is_ongoing_once,
+    assignment_keeps_the_name,
 ];
 
 async fn run_all(state_url: impl Fn() -> Option<String>) {
@@ -349,6 +351,53 @@ async fn releases_and_environments(worker: &Worker<'_>) {
     assert!(!fresh);
     let query = ReleaseQuery { organization_id: worker.organization_id, project_ids: vec![worker.project_id], text: Some("1.1".into()), archived: false, offset: 0, limit: 10 };
     assert_eq!(stores.releases.releases(&query).await.expect("lists").len(), 1);
+    let after = |current, since_ms| stores.releases.release_after(worker.organization_id, worker.project_id, current, since_ms);
+    assert_eq!(after(Some("shop@1.9.0"), NOW - DAY).await.expect("reads").as_deref(), Some("shop@1.10.0"));
+    assert_eq!(after(Some("shop@1.10.0"), NOW - DAY).await.expect("reads"), None);
+    assert_eq!(after(None, NOW + DAY).await.expect("reads"), None);
+    release_shows_its_parts(worker).await;
     stores.releases.delete_release(worker.organization_id, "shop@1.10.0").await.expect("deletes");
     assert!(stores.releases.release(worker.organization_id, "shop@1.10.0").await.expect("reads").is_none());
+}
+
+/// Called with the releases of [`releases_and_environments`].
+async fn release_shows_its_parts(worker: &Worker<'_>) {
+    let parts = &worker.stores.release_parts;
+    let commit = |id: &str, name: &str| ReleaseCommit { id: id.into(), repository: "shop".into(), message: String::new(), author_name: name.into(), author_email: format!("{name}@b"), timestamp_ms: NOW };
+    parts.set_commits(worker.organization_id, "shop@1.10.0", &[commit("3", "B"), commit("2", "A"), commit("1", "B")], NOW).await.expect("sets");
+    for (environment, finished_ms) in [("production", NOW + 2), ("staging", NOW + 1)] {
+        let deploy = Deploy { id: 0, environment: environment.into(), name: String::new(), url: None, started_ms: None, finished_ms };
+        parts.add_deploy(worker.organization_id, "shop@1.10.0", &deploy).await.expect("adds");
+    }
+    let release = worker.stores.releases.release(worker.organization_id, "shop@1.10.0").await.expect("reads").expect("exists");
+    assert_eq!(release.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(), ["B", "A"]);
+    assert_eq!(release.last_deploy.map(|deploy| deploy.environment).as_deref(), Some("production"));
+}
+
+async fn reviewed_is_ongoing_once(worker: &Worker<'_>) {
+    let id = begin(worker).await;
+    change(worker, id, StateChange::Review, NOW).await;
+    check(worker, id, IssueState::Ongoing).await;
+    change(worker, id, StateChange::Review, NOW).await;
+    change(worker, id, StateChange::ArchiveForever, NOW).await;
+    change(worker, id, StateChange::Review, NOW).await;
+    check(worker, id, IssueState::ArchivedForever).await;
+    assert_eq!(kinds(worker, id).await, [ActivityKind::MarkReviewed, ActivityKind::SetIgnored]);
+}
+
+async fn assignment_keeps_the_name(worker: &Worker<'_>) {
+    let id = begin(worker).await;
+    let (teams, organization_id) = (&worker.stores.teams, worker.organization_id);
+    let team = teams.create_team(organization_id, "till", "Till", NOW).await.expect("makes");
+    let user = worker.stores.users.create_user("ann@example.com", "", None, NOW).await.expect("makes");
+    assert!(teams.set_team_member(organization_id, team.id, user.id, true).await.expect("adds"));
+    assert!(!teams.set_team_member(organization_id, team.id, user.id, true).await.expect("adds"));
+    assert!(teams.set_team_member(organization_id, team.id, user.id, false).await.expect("takes out"));
+    for assignee in [Assignee::Team(team.id), Assignee::User(user.id)] {
+        let change = IssueChange { assignee: Some(Some(assignee)), ..IssueChange::default() };
+        worker.stores.issue_changes.update(organization_id, &[id], &change, None, NOW).await.expect("assigns");
+    }
+    let rows = worker.stores.activities.activities(organization_id, id, 2).await.expect("lists");
+    let named: Vec<bool> = rows.iter().zip(["\"assigneeName\":\"ann@example.com\"", "\"assigneeName\":\"till\""]).map(|(row, name)| row.data.contains(name)).collect();
+    assert_eq!(named, [true, true], "{rows:?}");
 }

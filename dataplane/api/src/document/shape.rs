@@ -5,6 +5,12 @@ use serde_json::{Map, Value, json};
 /// Shapes of answers whose fields may be absent; every other field of an answer is always there, null where it is unknown.
 const PARTIAL: [&str; 3] = ["StatusDetails", "IssuesChanged", "Refusal"];
 
+/// Fields of other shapes that are there only where they were asked for.
+const ASKED_FOR: [(&str, &[&str]); 2] = [
+    ("Issue", &["lifetime", "inbox", "owners", "integrationIssues", "latestEventHasAttachments"]),
+    ("IssueDetail", &["lifetime", "inbox", "owners", "latestEventHasAttachments"]),
+];
+
 pub fn tidy(document: &mut Value) {
     let Some(schemas) = document["components"]["schemas"].as_object().cloned() else { return };
     let requests = reached(document, &schemas, "requestBody");
@@ -13,6 +19,10 @@ pub fn tidy(document: &mut Value) {
         walk(schema, &mut |schema| free_objects(schema));
         if !requests.contains(name) && !PARTIAL.contains(&name.as_str()) {
             walk(schema, &mut |schema| all_required(schema));
+        }
+        let asked_for = ASKED_FOR.iter().find(|(shape, _)| shape == name).map_or(&[][..], |(_, fields)| fields);
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|field| !field.as_str().is_some_and(|field| asked_for.contains(&field)));
         }
     }
     walk(&mut document["paths"], &mut |schema| free_objects(schema));

@@ -54,7 +54,7 @@ fn is(state: &str) -> Result<IssueFilter, ApiError> {
         "archived_forever" => IssueFilter::State(vec![ArchivedForever]),
         "archived_until_escalating" => IssueFilter::State(vec![ArchivedUntilEscalating]),
         "archived_until_condition_met" => IssueFilter::State(vec![ArchivedUntilCondition]),
-        "for_review" => IssueFilter::State(vec![New, Regressed, Escalating]),
+        "for_review" => IssueFilter::State(IssueState::FOR_REVIEW.to_vec()),
         "assigned" => IssueFilter::Not(Box::new(IssueFilter::Unassigned)),
         "unassigned" => IssueFilter::Unassigned,
         "linked" => IssueFilter::Ids(Vec::new()),

@@ -21,6 +21,20 @@ pub struct Activity {
     date_created: Time,
 }
 
+/// How every issue began: no row, for it follows from the issue.
+pub fn first_seen(issue: &store::Issue) -> Activity {
+    let priority = store::Priority::of_level(issue.level).name();
+    let data = [Some(("priority", priority)), issue.first_release.as_deref().map(|version| ("version", version))];
+    Activity {
+        id: Id(0),
+        kind: store::ActivityKind::FirstSeen.name(),
+        user: None,
+        sentry_app: None,
+        data: data.into_iter().flatten().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        date_created: Time(issue.first_seen_ms),
+    }
+}
+
 pub fn activity(activity: &store::Activity, users: &HashMap<i64, store::User>) -> Activity {
     Activity {
         id: Id(activity.id),
@@ -32,7 +46,7 @@ pub fn activity(activity: &store::Activity, users: &HashMap<i64, store::User>) -
     }
 }
 
-/// The activity of an issue, newest first.
+/// The activity of an issue, newest first; the last is `first_seen`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Activities {
     pub activity: Vec<Activity>,

@@ -1,6 +1,6 @@
 //! Issues, in lists and alone.
 
-use super::{activity::Activity, people::{self, User}, project::{self, ProjectBrief}, release::{CommitId, Release, RepositoryName}, tag::TagTotals, values::{ActorType, Empty, Id, IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level, Point, Time}};
+use super::{activity::Activity, expanded::Expanded, people::{self, User}, project::{self, ProjectBrief}, release::{CommitId, Release, RepositoryName}, tag::TagTotals, values::{ActorType, Empty, Id, IssueCategory, IssuePriority, IssueStatus, IssueSubstatus, Level, Point, Time}};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -20,8 +20,8 @@ pub struct Surroundings {
 pub struct Numbers {
     /// In the window asked for.
     pub window: GroupTotal,
-    /// Over the whole life.
-    pub lifetime_users: store::UserCount,
+    /// Over the whole life; `None` where nobody asked.
+    pub lifetime_users: Option<store::UserCount>,
     pub marks: UserMarks,
     /// The points under the name of their window.
     pub series: Option<(String, Vec<Point>)>,
@@ -88,6 +88,7 @@ pub struct Actor {
 pub struct Lifetime {
     count: String,
     user_count: u64,
+    user_count_approximate: bool,
     first_seen: Time,
     last_seen: Time,
 }
@@ -143,8 +144,12 @@ pub struct Issue {
     last_seen: Time,
     /// `[seconds, events]` by the name of the window: `24h`, `14d` or `30d`; of one issue `24h` by hour and `30d` by day.
     pub stats: BTreeMap<String, Vec<Point>>,
-    lifetime: Lifetime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    lifetime: Option<Lifetime>,
     filtered: Option<Empty>,
+    #[serde(flatten)]
+    pub expanded: Expanded,
 }
 
 pub fn issue(issue: &store::Issue, organization: &store::Organization, around: &Surroundings, numbers: &Numbers, public_url: &str) -> Issue {
@@ -185,8 +190,9 @@ pub fn issue(issue: &store::Issue, organization: &store::Organization, around: &
         first_seen,
         last_seen,
         stats: numbers.series.iter().cloned().collect(),
-        lifetime: Lifetime { count: issue.times_seen.to_string(), user_count: numbers.lifetime_users.count, first_seen, last_seen },
+        lifetime: numbers.lifetime_users.map(|users| Lifetime { count: issue.times_seen.to_string(), user_count: users.count, user_count_approximate: users.approximate, first_seen, last_seen }),
         filtered: None,
+        expanded: Expanded::default(),
     }
 }
 
@@ -243,22 +249,6 @@ pub struct IssueDetail {
     pub plugin_contexts: Vec<Empty>,
     pub integration_issues: Vec<Empty>,
     pub open_periods: Vec<Empty>,
-}
-
-/// Events that were grouped by the same fingerprint.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct IssueHash {
-    id: String,
-    latest_event: Option<Empty>,
-    merged_by_seer: bool,
-    times_seen: u64,
-    first_seen: Time,
-    last_seen: Time,
-}
-
-pub fn hash(hash: store::IssueHash) -> IssueHash {
-    IssueHash { id: hex::encode(hash.hash), latest_event: None, merged_by_seer: false, times_seen: hash.times_seen, first_seen: Time(hash.first_seen_ms), last_seen: Time(hash.last_seen_ms) }
 }
 
 /// An issue found by its short id.

@@ -15,7 +15,7 @@ pub struct Credentials {
 }
 
 pub async fn log_in(call: Call, body: Body<Credentials>) -> Result<WithHeaders<Json<LoggedIn>>, ApiError> {
-    let credentials = body.read()?;
+    let credentials = body.read_known()?;
     let logged_in = session::log_in(&call.api, &credentials.username, &credentials.password, &call.headers, &call.peer).await?;
     Ok(WithHeaders(Json(LoggedIn { user: people::user(&logged_in.user), next_uri: "/issues/" }), cookies(logged_in.cookies)))
 }
@@ -82,7 +82,8 @@ pub async fn members(call: Call) -> Result<Page<Member>, ApiError> {
     call.page_of(members.iter().map(|member| people::member(member, &teams)).collect())
 }
 
-async fn find_member(call: &Call, organization: &Organization) -> Result<store::Member, ApiError> {
+/// The member of the path.
+pub async fn find_member(call: &Call, organization: &Organization) -> Result<store::Member, ApiError> {
     let id = match call.path("member") {
         "me" => None,
         _ => Some(call.path_id("member")?),
@@ -106,6 +107,43 @@ pub struct NewMember {
     org_role: Option<String>,
     name: Option<String>,
     password: Option<String>,
+    /// Slugs: these and no others. Absent leaves them.
+    teams: Option<Vec<String>>,
+    /// As teams; empty leaves them, as Terraform sends it.
+    #[serde(rename = "teamRoles")]
+    team_roles: Option<Vec<NewTeamRole>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewTeamRole {
+    team_slug: String,
+    /// Only contributor: teams have no roles of their own.
+    role: Option<String>,
+}
+
+/// Ids of the teams that were named in either form; `None` leaves them.
+async fn wanted_teams(call: &Call, organization: &Organization, teams: Option<&[String]>, roles: Option<&[NewTeamRole]>) -> Result<Option<Vec<i64>>, ApiError> {
+    let roles = roles.unwrap_or_default();
+    if roles.iter().any(|given| given.role.as_deref().is_some_and(|role| role != "contributor")) {
+        return Err(ApiError::field("teamRoles", "Teams have no roles of their own."));
+    }
+    let slugs: Vec<&str> = match teams {
+        None if roles.is_empty() => return Ok(None),
+        None => roles.iter().map(|given| given.team_slug.as_str()).collect(),
+        Some(teams) => teams.iter().map(String::as_str).collect(),
+    };
+    let known = call.api.stores.teams.teams(organization.id).await?;
+    let id = |slug: &str| known.iter().find(|team| team.slug == slug).map(|team| team.id).ok_or_else(|| ApiError::field("teams", format!("\"{slug}\" is no team.")));
+    slugs.into_iter().map(id).collect::<Result<_, _>>().map(Some)
+}
+
+async fn set_teams(call: &Call, member: &store::Member, wanted: Option<Vec<i64>>) -> Result<(), ApiError> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    for team in call.api.stores.teams.teams(member.organization_id).await? {
+        call.api.stores.teams.set_team_member(member.organization_id, team.id, member.user.id, wanted.contains(&team.id)).await?;
+    }
+    Ok(())
 }
 
 fn role(name: Option<&str>) -> Result<Role, ApiError> {
@@ -135,6 +173,7 @@ pub async fn add_member(call: Call, body: Body<NewMember>) -> Result<Created<Mem
     }
     let role = role(new.org_role.as_deref())?;
     refuse_above_own(&call, &organization, role).await?;
+    let teams = wanted_teams(&call, &organization, new.teams.as_deref(), new.team_roles.as_deref()).await?;
     let users = &call.api.stores.users;
     let user = match users.user_by_email(&email).await? {
         Some(user) => user,
@@ -148,6 +187,7 @@ pub async fn add_member(call: Call, body: Body<NewMember>) -> Result<Created<Mem
         }
     };
     let member = users.set_member(organization.id, user.id, role, call.api.now_ms()).await?;
+    set_teams(&call, &member, teams).await?;
     call.audit(organization.id, "member.add", email, serde_json::json!({ "role": role.name() })).await?;
     Ok(Created(people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
 }
@@ -157,6 +197,11 @@ pub struct MemberChange {
     #[serde(alias = "role", rename = "orgRole")]
     #[schema(value_type = RoleName)]
     org_role: String,
+    /// Slugs: these and no others. Absent leaves them.
+    teams: Option<Vec<String>>,
+    /// As teams; empty leaves them, as Terraform sends it.
+    #[serde(rename = "teamRoles")]
+    team_roles: Option<Vec<NewTeamRole>>,
 }
 
 pub async fn update_member(call: Call, body: Body<MemberChange>) -> Result<Json<Member>, ApiError> {
@@ -168,7 +213,9 @@ pub async fn update_member(call: Call, body: Body<MemberChange>) -> Result<Json<
     if member.role == Role::Owner && role != Role::Owner {
         refuse_last_owner(&call, &organization).await?;
     }
+    let teams = wanted_teams(&call, &organization, change.teams.as_deref(), change.team_roles.as_deref()).await?;
     let member = call.api.stores.users.set_member(organization.id, member.user.id, role, call.api.now_ms()).await?;
+    set_teams(&call, &member, teams).await?;
     call.audit(organization.id, "member.role", member.user.email.clone(), serde_json::json!({ "role": role.name() })).await?;
     Ok(Json(people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
 }

@@ -25,8 +25,6 @@ pub struct Attachment {
     headers: AttachmentHeaders,
     /// Bytes.
     size: u64,
-    /// Not computed: sha256 is.
-    sha1: Option<String>,
     sha256: String,
     #[serde(rename = "dateCreated")]
     date_created: Time,
@@ -42,7 +40,6 @@ fn present(row: &AttachmentRow) -> Attachment {
         headers: AttachmentHeaders { content_type: media_type.clone() },
         mimetype: media_type,
         size: row.size,
-        sha1: None,
         sha256: row.sha256.clone(),
         date_created: Time(row.received_ms),
     }

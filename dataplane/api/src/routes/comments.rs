@@ -2,22 +2,48 @@
 
 use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::activity::{self, Activities}, request::{Body, Call}};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
-use store::{Activity, ActivityKind, Organization, User};
+use store::{Activity, ActivityKind, Issue, Organization, User};
 use utoipa::ToSchema;
 
 /// Activity shown with an issue.
-pub const ACTIVITIES_MAX: u32 = 100;
+const ACTIVITIES_MAX: u32 = 100;
 /// A comment is a remark, not a report.
 const COMMENT_CHARS_MAX: usize = 65_536;
 
 /// The users of some activities, by id.
-pub async fn users_of(call: &Call, activities: &[Activity]) -> Result<HashMap<i64, User>, ApiError> {
+async fn users_of(call: &Call, activities: &[Activity]) -> Result<HashMap<i64, User>, ApiError> {
     let mut ids: Vec<i64> = activities.iter().filter_map(|activity| activity.user_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let users = call.api.stores.users.users(&ids).await?;
     Ok(users.into_iter().flatten().map(|user| (user.id, user)).collect())
+}
+
+/// The activity of an issue, newest first, and last how it began.
+pub async fn history(call: &Call, organization: &Organization, issue: &Issue) -> Result<Vec<activity::Activity>, ApiError> {
+    let mut rows = call.api.stores.activities.activities(organization.id, issue.id, ACTIVITIES_MAX).await?;
+    for row in rows.iter_mut().filter(|row| row.kind == ActivityKind::SetResolvedInRelease) {
+        name_next_release(call, organization, issue, row).await?;
+    }
+    let mut shown = present(call, &rows).await?;
+    shown.push(activity::first_seen(issue));
+    Ok(shown)
+}
+
+/// "In the next release" gets its version when that release is there.
+async fn name_next_release(call: &Call, organization: &Organization, issue: &Issue, row: &mut Activity) -> Result<(), ApiError> {
+    let mut data: Map<String, Value> = serde_json::from_str(&row.data).unwrap_or_default();
+    if data.get("inNextRelease") != Some(&Value::Bool(true)) {
+        return Ok(());
+    }
+    let current = data.get("current_release_version").and_then(Value::as_str);
+    if let Some(version) = call.api.stores.releases.release_after(organization.id, issue.project_id, current, row.created_ms).await? {
+        data.insert("version".into(), version.into());
+        row.data = Value::Object(data).to_string();
+    }
+    Ok(())
 }
 
 async fn present(call: &Call, rows: &[Activity]) -> Result<Vec<activity::Activity>, ApiError> {
@@ -32,8 +58,7 @@ async fn one(call: &Call, row: Activity) -> Result<activity::Activity, ApiError>
 
 pub async fn activities(call: Call) -> Result<Json<Activities>, ApiError> {
     let (organization, issue) = call.issue().await?;
-    let rows = call.api.stores.activities.activities(organization.id, issue.id, ACTIVITIES_MAX).await?;
-    Ok(Json(Activities { activity: present(&call, &rows).await? }))
+    Ok(Json(Activities { activity: history(&call, &organization, &issue).await? }))
 }
 
 pub async fn list(call: Call) -> Result<Page<activity::Activity>, ApiError> {

@@ -2,7 +2,8 @@
 
 use super::issue_lists;
 use crate::{ApiError, answer::{Accepted, Either, Json, NoContent}, issue_search, present::{issue::{IssueDetail, IssuesChanged, Merged, Unmerged}, values::{Empty, Id, IssuePriority}}, request::{Body, Call}};
-use serde::{Deserialize, Deserializer, Serialize};
+use model::search::date_ms;
+use serde::{Deserialize, Deserializer, Serialize, de::{MapAccess, Visitor, value::MapAccessDeserializer}};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange, Tombstone};
@@ -37,6 +38,14 @@ pub struct IssueFields {
     merge: Option<Value>,
     /// Deletes the issue and every future event of it.
     discard: Option<bool>,
+    /// False: somebody has looked, it leaves `is:for_review`.
+    inbox: Option<bool>,
+    /// Only false: issues are not shared.
+    is_public: Option<bool>,
+    /// Where in a user interface the assignee was chosen: taken and left.
+    assigned_by: Option<String>,
+    /// As assignedBy.
+    integration: Option<String>,
 }
 
 #[derive(Deserialize, Serialize, Default, Clone, ToSchema)]
@@ -48,12 +57,17 @@ pub struct IssueFieldsDetails {
     in_commit: Option<NewInCommit>,
     /// Minutes.
     ignore_duration: Option<i64>,
+    /// ISO 8601, as answers carry it.
+    ignore_until: Option<String>,
     ignore_count: Option<u64>,
     /// Minutes.
     ignore_window: Option<u32>,
     ignore_user_count: Option<u64>,
     /// Minutes.
     ignore_user_window: Option<u32>,
+    /// As answers carry it: taken and left, the caller is the actor.
+    #[schema(value_type = Option<Object>)]
+    actor: Option<Value>,
 }
 
 #[derive(Deserialize, Serialize, Clone, ToSchema)]
@@ -64,12 +78,26 @@ pub struct NewInCommit {
 }
 
 /// serde would fill a struct from a list by position.
-fn object_only<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IssueFieldsDetails, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(IssueFieldsDetails::default()),
-        object @ Value::Object(_) => serde_json::from_value(object).map_err(serde::de::Error::custom),
-        _ => Err(serde::de::Error::custom("statusDetails must be an object")),
+struct ObjectOnly;
+
+impl<'de> Visitor<'de> for ObjectOnly {
+    type Value = IssueFieldsDetails;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object as statusDetails")
     }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<IssueFieldsDetails, E> {
+        Ok(IssueFieldsDetails::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<IssueFieldsDetails, A::Error> {
+        IssueFieldsDetails::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+fn object_only<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IssueFieldsDetails, D::Error> {
+    deserializer.deserialize_any(ObjectOnly)
 }
 
 fn present_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Value>>, D::Error> {
@@ -145,8 +173,20 @@ async fn apply(call: &Call, organization: &Organization, ids: &[i64], body: &Iss
     Ok(IssuesChanged { state: shown.into_iter().next().map(Into::into), ..IssuesChanged::default() })
 }
 
+/// What would be taken and then not be so.
+fn refuse_impossible(body: &IssueFields) -> Result<(), ApiError> {
+    if body.inbox == Some(true) {
+        return Err(ApiError::field("inbox", "Only false, which marks as reviewed; status unresolved with substatus new takes that back."));
+    }
+    if body.is_public == Some(true) {
+        return Err(ApiError::field("isPublic", "Issues cannot be shared."));
+    }
+    Ok(())
+}
+
 /// Resolving in the next release depends on the project, so each project's issues are changed by themselves.
 async fn change(call: &Call, organization: &Organization, issues: &[Issue], body: &IssueFields) -> Result<(), ApiError> {
+    refuse_impossible(body)?;
     let assignee = match &body.assigned_to {
         None => None,
         Some(None) => Some(None),
@@ -186,7 +226,7 @@ async fn assignee(call: &Call, organization: &Organization, value: &Value) -> Re
 }
 
 async fn state_change(call: &Call, organization: &Organization, project_id: i64, body: &IssueFields) -> Result<Option<StateChange>, ApiError> {
-    let Some(status) = body.status.as_deref() else { return Ok(None) };
+    let Some(status) = body.status.as_deref() else { return Ok((body.inbox == Some(false)).then_some(StateChange::Review)) };
     let details = &body.status_details;
     let current = || async { Ok::<_, ApiError>(call.api.stores.releases.latest_release(organization.id, project_id).await?.map(|release| release.version)) };
     Ok(Some(match status {
@@ -212,7 +252,7 @@ async fn state_change(call: &Call, organization: &Organization, project_id: i64,
 
 /// Undo gives back the state an issue had: these are no changes a person makes otherwise.
 fn restored(substatus: &str) -> Option<IssueState> {
-    [IssueState::New, IssueState::Regressed, IssueState::Escalating].into_iter().find(|state| state.substatus_name() == Some(substatus))
+    IssueState::FOR_REVIEW.into_iter().find(|state| state.substatus_name() == Some(substatus))
 }
 
 /// A week in minutes: the widest window of a count (`product-api` §2.6).
@@ -227,8 +267,9 @@ fn archive(call: &Call, body: &IssueFields) -> Result<StateChange, ApiError> {
     if minutes.is_some_and(|minutes| !(1..=5_256_000).contains(&minutes)) {
         return Err(ApiError::field("statusDetails", "ignoreDuration must be 1 minute to 10 years."));
     }
+    let until_ms = details.ignore_until.as_deref().map(|text| date_ms(text).ok_or_else(|| ApiError::field("statusDetails", "ignoreUntil: write an ISO 8601 date."))).transpose()?;
     let condition = ArchiveCondition {
-        until_ms: minutes.map(|minutes| call.api.backstage.now_ms() + minutes * 60_000),
+        until_ms: minutes.map(|minutes| call.api.backstage.now_ms() + minutes * 60_000).or(until_ms),
         count: details.ignore_count,
         window_min: details.ignore_window,
         user_count: details.ignore_user_count,
@@ -269,7 +310,7 @@ pub struct Hashes {
 pub async fn unmerge(call: Call, body: Body<Hashes>) -> Result<Accepted<Unmerged>, ApiError> {
     let (organization, issue) = call.issue().await?;
     let mut wanted: Vec<String> = call.query_all("id").map(str::to_owned).collect();
-    wanted.extend(body.read().unwrap_or_default().id);
+    wanted.extend(body.read_known().unwrap_or_default().id);
     let all = call.api.stores.hashes.of_issues(organization.id, &[issue.id]).await?.into_iter().flatten().collect::<Vec<_>>();
     let chosen: Vec<i64> = all.iter().filter(|hash| wanted.iter().any(|id| *id == hex::encode(hash.hash))).map(|hash| hash.id).collect();
     if chosen.is_empty() {

@@ -1,7 +1,7 @@
 //! Lists of issues: search, sort, numbers of the window, pages.
 
-use crate::{ApiError, answer::Page, issue_search::{self, Asked}, page::Cursor, present::{issue::{self, Numbers, Surroundings}, values::Point}, request::Call};
-use store::{Assignee, EventScope, HashGroup, Issue, IssueCursor, IssueFilter, IssueQuery, IssueSort, Organization, SeriesQuery};
+use crate::{ApiError, answer::Page, issue_search::{self, Asked}, page::Cursor, present::{expanded::{self, Expanded}, issue::{self, Numbers, Surroundings}, values::Point}, request::Call};
+use store::{Assignee, EventScope, GroupTotal, HashGroup, Issue, IssueCursor, IssueFilter, IssueQuery, IssueSort, Organization, SeriesQuery, UserCount};
 
 pub const HOUR_MS: i64 = 3_600_000;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
@@ -24,7 +24,8 @@ pub async fn list(call: Call) -> Result<Page<issue::Issue>, ApiError> {
         "trends" | "priority" | "recommended" => by_state(&call, &asked, IssueSort::Priority, cursor, per_page).await?,
         other => return Err(ApiError::Invalid(format!("Sort '{other}' is not supported; use date, new, freq, user or trends."))),
     };
-    let rows = present(&call, &organization, &asked.scope, &issues).await?;
+    let parts = Parts { collapse: call.query_all("collapse").collect(), expand: call.query_all("expand").collect() };
+    let rows = present_parts(&call, &organization, &asked.scope, &issues, &parts).await?;
     let hits = call.api.stores.issues.count(&query(&asked, IssueSort::LastSeen, None, 1), HITS_MAX).await?;
     Ok(Page { hits: Some((hits, HITS_MAX)), ..call.page(rows, next)? })
 }
@@ -72,11 +73,52 @@ async fn ranked(call: &Call, asked: &Asked, rank: Rank, cursor: Option<Cursor>, 
     Ok(crate::page::slice(in_order, cursor, per_page))
 }
 
+/// What a list was told to leave out and to add.
+#[derive(Default)]
+struct Parts<'a> {
+    collapse: Vec<&'a str>,
+    expand: Vec<&'a str>,
+}
+
 /// Issues as JSON, with the numbers of the window.
 pub async fn present(call: &Call, organization: &Organization, scope: &EventScope, issues: &[Issue]) -> Result<Vec<issue::Issue>, ApiError> {
+    present_parts(call, organization, scope, issues, &Parts::default()).await
+}
+
+async fn present_parts(call: &Call, organization: &Organization, scope: &EventScope, issues: &[Issue], parts: &Parts<'_>) -> Result<Vec<issue::Issue>, ApiError> {
     let around = surroundings(call, organization, issues).await?;
-    let numbers = numbers(call, scope, issues).await?;
-    Ok(issues.iter().zip(&numbers).map(|(issue, numbers)| issue::issue(issue, organization, &around, numbers, &call.api.settings.public_url)).collect())
+    let numbers = numbers(call, scope, issues, parts).await?;
+    let mut rows = Vec::with_capacity(issues.len());
+    for (issue, numbers) in issues.iter().zip(&numbers) {
+        let mut row = issue::issue(issue, organization, &around, numbers, &call.api.settings.public_url);
+        row.expanded = expand(call, issue, parts).await?;
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+async fn expand(call: &Call, issue: &Issue, parts: &Parts<'_>) -> Result<Expanded, ApiError> {
+    let is_asked = |name| parts.expand.contains(&name);
+    let latest_event_has_attachments = match is_asked("latestEventHasAttachments") {
+        true => Some(latest_has_attachments(call, issue).await?),
+        false => None,
+    };
+    Ok(Expanded {
+        inbox: is_asked("inbox").then(|| expanded::inbox(issue)),
+        owners: is_asked("owners").then(Vec::new),
+        integration_issues: is_asked("integrationIssues").then(Vec::new),
+        latest_event_has_attachments,
+    })
+}
+
+async fn latest_has_attachments(call: &Call, issue: &Issue) -> Result<bool, ApiError> {
+    let stores = &call.api.stores;
+    let hashes = stores.hashes.of_issues(issue.organization_id, &[issue.id]).await?;
+    let hash_ids = hashes.into_iter().flatten().map(|hash| hash.id).collect();
+    let scope = EventScope { organization_id: issue.organization_id, project_ids: vec![issue.project_id], hash_ids: Some(hash_ids), environments: Vec::new(), start_ms: issue.first_seen_ms, end_ms: issue.last_seen_ms + 1 };
+    let Some(latest) = stores.event_reads.neighbours(&scope, None).await?.latest else { return Ok(false) };
+    let attachments = stores.items.attachments(issue.organization_id, issue.project_id, &[latest]).await?;
+    Ok(attachments.iter().any(|of_event| !of_event.is_empty()))
 }
 
 /// Projects and people that the issues name.
@@ -96,7 +138,7 @@ pub async fn surroundings(call: &Call, organization: &Organization, issues: &[Is
     })
 }
 
-async fn numbers(call: &Call, scope: &EventScope, issues: &[Issue]) -> Result<Vec<Numbers>, ApiError> {
+async fn numbers(call: &Call, scope: &EventScope, issues: &[Issue], parts: &Parts<'_>) -> Result<Vec<Numbers>, ApiError> {
     let stores = &call.api.stores;
     let ids: Vec<i64> = issues.iter().map(|issue| issue.id).collect();
     let groups: Vec<HashGroup> = stores.hashes.of_issues(scope.organization_id, &ids).await?.into_iter().map(|hashes| hashes.iter().map(|hash| hash.id).collect()).collect();
@@ -105,13 +147,32 @@ async fn numbers(call: &Call, scope: &EventScope, issues: &[Issue]) -> Result<Ve
         Some(user_id) => stores.issues.marks(scope.organization_id, user_id, &ids).await?,
         None => vec![Default::default(); ids.len()],
     };
-    let series = series(call, scope, &groups).await?;
+    let series = if parts.collapse.contains(&"stats") { None } else { series(call, scope, &groups).await? };
+    let lifetimes = match parts.collapse.contains(&"lifetime") {
+        true => Vec::new(),
+        false => lifetime_users(call, scope, issues, &groups, &totals).await?,
+    };
     let mut numbers = Vec::with_capacity(issues.len());
     for (index, window) in totals.into_iter().enumerate() {
         let series = series.as_ref().map(|(name, all)| (name.clone(), all.get(index).cloned().unwrap_or_default()));
-        numbers.push(Numbers { window, lifetime_users: window.users, marks: marks.get(index).copied().unwrap_or_default(), series });
+        numbers.push(Numbers { window, lifetime_users: lifetimes.get(index).copied(), marks: marks.get(index).copied().unwrap_or_default(), series });
     }
     Ok(numbers)
+}
+
+/// Users over the whole life of each issue: those of the window, where it holds that life.
+async fn lifetime_users(call: &Call, scope: &EventScope, issues: &[Issue], groups: &[HashGroup], totals: &[GroupTotal]) -> Result<Vec<UserCount>, ApiError> {
+    let mut users: Vec<UserCount> = totals.iter().map(|total| total.users).collect();
+    let is_beyond = |issue: &Issue| !scope.environments.is_empty() || issue.first_seen_ms < scope.start_ms || issue.last_seen_ms >= scope.end_ms;
+    let beyond: Vec<usize> = (0..issues.len()).filter(|index| is_beyond(&issues[*index])).collect();
+    let (Some(start_ms), Some(last_ms)) = (beyond.iter().map(|index| issues[*index].first_seen_ms).min(), beyond.iter().map(|index| issues[*index].last_seen_ms).max()) else { return Ok(users) };
+    let whole = EventScope { environments: Vec::new(), start_ms, end_ms: last_ms + 1, ..scope.clone() };
+    let wanted: Vec<HashGroup> = beyond.iter().map(|index| groups[*index].clone()).collect();
+    let found = call.api.stores.event_stats.totals(&whole, &wanted).await?;
+    for (index, total) in beyond.into_iter().zip(found) {
+        users[index] = total.users;
+    }
+    Ok(users)
 }
 
 /// Per group `[[seconds, count], …]` of `groupStatsPeriod`: `24h` by hour, `14d` by day; none where it is empty.

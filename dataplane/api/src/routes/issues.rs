@@ -1,7 +1,7 @@
 //! One issue: itself, its hashes, its reports, look-ups.
 
 use super::{comments, issue_lists::{self, DAY_MS, HOUR_MS}, tags};
-use crate::{ApiError, answer::{Json, List, Page}, issue_search, present::{self, activity, event::{self, UserReport}, issue::{IssueDetail, IssueHash, SeenBy, ShortId}, people::{self, User}, release, tag, values::{Empty, Point, Time}}, request::Call};
+use crate::{ApiError, answer::{Json, List, Page}, issue_search, page, present::{self, event::{self, UserReport}, hash::IssueHash, issue::{IssueDetail, SeenBy, ShortId}, people::{self, User}, release, tag, values::{Empty, Point, Time}}, request::Call};
 use model::ids::Id;
 use std::collections::BTreeMap;
 use store::{EventScope, Issue, Organization, SeriesQuery};
@@ -27,8 +27,6 @@ async fn detailed(call: &Call, organization: &Organization, issue: &Issue) -> Re
     let stores = &call.api.stores;
     let scope = scope_of(call, organization, issue).await?;
     let mut shown = issue_lists::present(call, organization, &scope, std::slice::from_ref(issue)).await?.remove(0);
-    let rows = stores.activities.activities(organization.id, issue.id, comments::ACTIVITIES_MAX).await?;
-    let users = comments::users_of(call, &rows).await?;
     let (seen, participants) = stores.issues.people(organization.id, issue.id).await?;
     let ids: Vec<Id> = seen.iter().map(|(id, _)| *id).chain(participants.iter().copied()).collect();
     let people_rows = stores.users.users(&ids).await?;
@@ -37,7 +35,7 @@ async fn detailed(call: &Call, organization: &Organization, issue: &Issue) -> Re
     shown.stats = BTreeMap::from([("24h".to_owned(), series(call, &scope, DAY_MS, HOUR_MS).await?), ("30d".to_owned(), series(call, &scope, 30 * DAY_MS, DAY_MS).await?)]);
     Ok(IssueDetail {
         issue: shown,
-        activity: rows.iter().map(|row| activity::activity(row, &users)).collect(),
+        activity: comments::history(call, organization, issue).await?,
         seen_by: seen.iter().filter_map(|(id, ms)| Some(SeenBy { user: person(*id)?, last_seen: Time(*ms) })).collect(),
         participants: participants.iter().filter_map(|id| person(*id)).collect(),
         tags: facets.iter().map(tag::totals).collect(),
@@ -69,8 +67,22 @@ async fn named_release(call: &Call, organization: &Organization, version: Option
 
 pub async fn hashes(call: Call) -> Result<Page<IssueHash>, ApiError> {
     let (organization, issue) = call.issue().await?;
-    let hashes = call.api.stores.hashes.of_issues(organization.id, &[issue.id]).await?.into_iter().flatten();
-    call.page_of(hashes.map(present::issue::hash).collect())
+    let hashes = call.api.stores.hashes.of_issues(organization.id, &[issue.id]).await?.into_iter().flatten().collect();
+    let (hashes, next) = page::slice(hashes, call.cursor()?, call.per_page(page::PER_PAGE_MAX)?);
+    let mut rows = Vec::with_capacity(hashes.len());
+    for hash in &hashes {
+        let latest = if hash.times_seen == 0 { None } else { latest_of(&call, &organization, hash).await? };
+        rows.push(present::hash::hash(hash, latest.as_ref()));
+    }
+    call.page(rows, next)
+}
+
+/// The newest event of a hash that is still kept.
+async fn latest_of(call: &Call, organization: &Organization, hash: &store::IssueHash) -> Result<Option<store::EventRow>, ApiError> {
+    let environments = Vec::new();
+    let scope = EventScope { organization_id: organization.id, project_ids: vec![hash.project_id], hash_ids: Some(vec![hash.id]), environments, start_ms: hash.first_seen_ms, end_ms: hash.last_seen_ms + 1 };
+    let page = call.api.stores.event_reads.list(&scope, &store::EventFilter::All, None, 1, store::SearchBudget::default()).await?;
+    Ok(page.rows.into_iter().next())
 }
 
 pub async fn short_id(call: Call) -> Result<Json<ShortId>, ApiError> {

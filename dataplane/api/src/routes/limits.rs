@@ -1,6 +1,6 @@
 //! Quotas and inbound filters of a project.
 
-use crate::{ApiError, answer::{Created, Json, List}, present::values::{Id, Time}, request::{Body, Call}};
+use crate::{ApiError, answer::{Created, Json, List, NoContent}, present::values::{Id, Time}, request::{Body, Call}};
 use config::project::{FilterOptions, GenericFilter};
 use model::category::Category;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,18 @@ pub async fn quotas(call: Call) -> Result<List<Quota>, ApiError> {
     let (organization, project) = call.project().await?;
     let quotas = call.api.stores.limits.quotas(organization.id, project.id, call.api.now_ms());
     Ok(List(quotas.iter().map(present_quota).collect()))
+}
+
+pub async fn remove_quota(call: Call) -> Result<NoContent, ApiError> {
+    let (organization, project) = call.own_project().await?;
+    let id = call.path_id("quota")?;
+    let quotas = call.api.stores.limits.quotas(organization.id, project.id, call.api.now_ms());
+    let quota = quotas.iter().find(|used| used.id == id && used.quota.project_id == project.id).ok_or(ApiError::NotFound)?;
+    call.api.stores.quotas.remove(organization.id, quota.id).await?;
+    call.api.stores.limits.set_quotas(call.api.stores.quotas.all().await?);
+    call.api.backstage.directory_changed().await;
+    call.audit(organization.id, "quota.remove", project.slug.clone(), json!({ "limit": quota.quota.limit, "window_s": quota.quota.window_s })).await?;
+    Ok(NoContent)
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -35,6 +35,10 @@ pub const ISSUE_SERIES: &[Parameter] = &[choice("groupStatsPeriod", &["24h", "14
 pub const ISSUE_SORT: &[Parameter] = &[
     choice("sort", &["date", "new", "freq", "user", "trends", "inbox", "priority", "recommended"], "Newest events, newest issues, most events, most users, priority."),
 ];
+pub const ISSUE_PARTS: &[Parameter] = &[
+    texts("collapse", "`stats` and `lifetime` are not counted; other parts stay, as they cost nothing."),
+    texts("expand", "`inbox`, `owners`, `integrationIssues`, `latestEventHasAttachments`: shown only where asked for."),
+];
 pub const ISSUE_IDS: &[Parameter] = &[
     texts("id", "Issue ids; without one, all that the query finds, at most 1,000."),
     choice("status", &["unresolved", "resolved", "ignored", "muted"], "Narrows the query to a state."),

@@ -4,6 +4,7 @@ use super::teams::find as find_team;
 use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::{people::{self, Team}, project::{self, ProjectDetail}}, request::{Body, Call}};
 use pipeline::explain;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use store::{Named, NewProject, Project, ProjectChange, Tombstone};
 use utoipa::ToSchema;
 
@@ -25,7 +26,7 @@ async fn list_of(call: &Call, organization_id: i64) -> Result<Page<project::Proj
     call.page_of(matching.map(|project| project::project(project, &teams, call.user_id())).collect())
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 pub struct NewProjectFields {
     #[serde(default)]
     #[schema(required)]
@@ -33,6 +34,8 @@ pub struct NewProjectFields {
     /// Made of the name where it is absent.
     slug: Option<String>,
     platform: Option<String>,
+    /// Clients ask for alert rules with it: taken and left.
+    default_rules: Option<bool>,
 }
 
 pub async fn create(call: Call, body: Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
@@ -64,7 +67,7 @@ pub async fn get_one(call: Call) -> Result<Json<ProjectDetail>, ApiError> {
     detailed(&call, &organization, &project).await
 }
 
-/// Every field a client may set; unknown ones are left alone, as clients send back what they read.
+/// Every field a client may set. Clients send back whole objects that they read: any other field is taken as long as it is as it was.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectFields {
@@ -88,7 +91,15 @@ pub struct ProjectFields {
     fingerprinting_rules: Option<String>,
     /// `filters:blacklisted_ips`, `filters:releases`, `filters:error_messages`: a line per entry.
     #[schema(value_type = Option<Object>)]
-    options: Option<serde_json::Map<String, serde_json::Value>>,
+    options: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    other: Map<String, Value>,
+}
+
+/// The field of a request that a fault lies in.
+fn rules_field(error: &explain::RuleError) -> &'static str {
+    if error.field == "enhancements" { "groupingEnhancements" } else { "fingerprintingRules" }
 }
 
 /// After a change of the grouping configuration old and new hashes join the same issue for this long (design §2.15).
@@ -103,9 +114,10 @@ pub async fn update(call: Call, body: Body<ProjectFields>) -> Result<Json<Projec
     let enhancements = change.grouping_enhancements.as_deref().unwrap_or_default();
     let fingerprinting = change.fingerprinting_rules.as_deref().unwrap_or_default();
     if let Some(error) = explain::check_rules(enhancements, fingerprinting).first() {
-        let field = if error.field == "enhancements" { "groupingEnhancements" } else { "fingerprintingRules" };
-        return Err(ApiError::field(field, format!("line {}, column {}: {}", error.line, error.column, error.message)));
+        return Err(ApiError::field(rules_field(error), format!("line {}, column {}: {}", error.line, error.column, error.message)));
     }
+    let shown = serde_json::to_value(detailed(&call, &organization, &project).await?.0).expect("answers serialise");
+    refuse_lost(&shown, &change)?;
     let options = options_after(&project, &change, call.api.now_ms())?;
     let change = ProjectChange { slug: change.slug, name: change.name, platform: change.platform.map(Some), options: Some(options), ..ProjectChange::default() };
     let project = call.api.stores.projects.update_project(organization.id, project.id, &change).await?;
@@ -113,6 +125,21 @@ pub async fn update(call: Call, body: Body<ProjectFields>) -> Result<Json<Projec
     call.audit(organization.id, "project.update", project.slug.clone(), serde_json::json!({})).await?;
     detailed(&call, &organization, &project).await
 }
+
+/// Refuses what would be taken and then not be so.
+fn refuse_lost(shown: &Value, change: &ProjectFields) -> Result<(), ApiError> {
+    if let Some((name, _)) = change.other.iter().find(|(name, value)| shown.get(name) != Some(value)) {
+        return Err(ApiError::Unknown(name.clone()));
+    }
+    let lost = |(name, value): &(&String, &Value)| !OPTIONS.contains(&name.as_str()) && shown["options"].get(name) != Some(*value);
+    match change.options.iter().flatten().find(lost) {
+        Some((name, _)) => Err(ApiError::field("options", format!("\"{name}\" is no option."))),
+        None => Ok(()),
+    }
+}
+
+/// What can be set under `options`.
+const OPTIONS: [&str; 3] = ["filters:blacklisted_ips", "filters:releases", "filters:error_messages"];
 
 fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Result<config::project::ProjectOptions, ApiError> {
     let mut options = project.options.clone();
@@ -198,7 +225,7 @@ pub struct GroupingRules {
 /// A line that is no rule.
 #[derive(Serialize, ToSchema)]
 pub struct RuleError {
-    /// `enhancements` or `fingerprinting`.
+    /// Of the request: `groupingEnhancements` or `fingerprintingRules`.
     field: &'static str,
     /// From 1.
     line: usize,
@@ -217,5 +244,5 @@ pub async fn check_grouping(call: Call, body: Body<GroupingRules>) -> Result<Jso
     call.project().await?;
     let rules = body.read()?;
     let errors = explain::check_rules(&rules.grouping_enhancements, &rules.fingerprinting_rules);
-    Ok(Json(RulesChecked { errors: errors.into_iter().map(|explain::RuleError { field, line, column, message }| RuleError { field, line, column, message }).collect() }))
+    Ok(Json(RulesChecked { errors: errors.into_iter().map(|error| RuleError { field: rules_field(&error), line: error.line, column: error.column, message: error.message }).collect() }))
 }

@@ -142,7 +142,7 @@ async fn set_commits(call: &Call, organization: &Organization, version: &str, bo
 
 pub async fn create(call: Call, body: Body<ReleaseFields>) -> Result<Either<Created<present::Release>, Known<present::Release>>, ApiError> {
     let organization = call.organization().await?;
-    let body = body.read()?;
+    let body = body.read_known()?;
     let version = body.version.clone().unwrap_or_default();
     check_version(&version)?;
     // sentry-cli archives and restores by posting an existing release without projects.
@@ -167,7 +167,7 @@ pub async fn update(call: Call, body: Body<ReleaseFields>) -> Result<Json<presen
     let organization = call.organization().await?;
     let version = call.path("version").to_owned();
     call.api.stores.releases.release(organization.id, &version).await?.ok_or(ApiError::NotFound)?;
-    let body = body.read()?;
+    let body = body.read_known()?;
     let change = change(&call, &organization, &body).await?;
     call.api.stores.releases.update_release(organization.id, &version, &change).await?;
     set_commits(&call, &organization, &version, &body).await?;
@@ -214,7 +214,7 @@ pub struct NewDeploy {
 
 pub async fn add_deploy(call: Call, body: Body<NewDeploy>) -> Result<Created<present::Deploy>, ApiError> {
     let (organization, release) = find(&call).await?;
-    let new = body.read()?;
+    let new = body.read_known()?;
     if new.environment.is_empty() || new.environment.len() > 64 {
         return Err(ApiError::field("environment", "This field is required, at most 64 bytes."));
     }

@@ -1,6 +1,7 @@
 //! Teams.
 
-use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::{people::{self, Member}, project::{self, Project, TeamWithProjects}}, request::{Body, Call}};
+use super::accounts;
+use crate::{ApiError, answer::{Created, Either, Json, NoContent, Page}, present::{people::{self, Member}, project::{self, Project, TeamWithProjects}}, request::{Body, Call}};
 use serde::Deserialize;
 use store::{Named, Organization, Team};
 use utoipa::ToSchema;
@@ -79,4 +80,27 @@ pub async fn members(call: Call) -> Result<Page<Member>, ApiError> {
     let teams = call.api.stores.teams.teams(organization.id).await?;
     let members = call.api.stores.users.members(organization.id).await?;
     call.page_of(members.iter().filter(|member| team.members.contains(&member.user.id)).map(|member| people::member(member, &teams)).collect())
+}
+
+/// The team of the path after its member came or went; whether that changed anything.
+async fn set_member(call: &Call, is_member: bool) -> Result<(people::Team, bool), ApiError> {
+    let (organization, team) = find(call).await?;
+    let member = accounts::find_member(call, &organization).await?;
+    let has_changed = call.api.stores.teams.set_team_member(organization.id, team.id, member.user.id, is_member).await?;
+    if has_changed {
+        let action = if is_member { "team.member.add" } else { "team.member.remove" };
+        call.audit(organization.id, action, team.slug.clone(), serde_json::json!({ "member": member.user.email })).await?;
+    }
+    let (_, team) = find(call).await?;
+    Ok((people::team(&team, call.user_id()), has_changed))
+}
+
+pub async fn add_member(call: Call) -> Result<Either<Created<people::Team>, Json<people::Team>>, ApiError> {
+    let (team, is_new) = set_member(&call, true).await?;
+    Ok(if is_new { Either::This(Created(team)) } else { Either::That(Json(team)) })
+}
+
+pub async fn remove_member(call: Call) -> Result<Json<people::Team>, ApiError> {
+    let (team, was_member) = set_member(&call, false).await?;
+    if was_member { Ok(Json(team)) } else { Err(ApiError::NotFound) }
 }

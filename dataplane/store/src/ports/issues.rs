@@ -17,6 +17,9 @@ pub enum IssueState {
 }
 
 impl IssueState {
+    /// States that ask for somebody's look: `is:for_review`.
+    pub const FOR_REVIEW: [IssueState; 3] = [IssueState::New, IssueState::Regressed, IssueState::Escalating];
+
     pub const ALL: [IssueState; 8] = [
         IssueState::New, IssueState::Ongoing, IssueState::Regressed, IssueState::Escalating, IssueState::Resolved,
         IssueState::ArchivedForever, IssueState::ArchivedUntilEscalating, IssueState::ArchivedUntilCondition,
@@ -181,6 +184,8 @@ pub enum StateChange {
     ArchiveForever,
     ArchiveUntilEscalating,
     ArchiveUntil(ArchiveCondition),
+    /// Somebody looked: new, regressed and escalating issues become ongoing; others stay as they are.
+    Review,
     /// Back to exactly what an [`IssueBefore`] says: undo. Resolution and archive come from it.
     Restore(Box<IssueBefore>),
 }
@@ -202,16 +207,16 @@ pub struct IssueBefore {
 #[repr(i64)]
 pub enum ActivityKind {
     SetResolved = 1, SetUnresolved = 2, SetIgnored = 3, SetRegression = 6, Note = 8, FirstSeen = 9, Assigned = 11, Unassigned = 12,
-    SetResolvedInRelease = 13, Merge = 14, SetResolvedByAge = 15, SetResolvedInCommit = 16, UnmergeSource = 19, UnmergeDestination = 20,
+    SetResolvedInRelease = 13, Merge = 14, SetResolvedByAge = 15, SetResolvedInCommit = 16, UnmergeSource = 19, UnmergeDestination = 20, MarkReviewed = 23,
     AutoSetOngoing = 24, SetEscalating = 25, SetPriority = 26,
 }
 
 impl ActivityKind {
-    pub const ALL: [ActivityKind; 17] = [
+    pub const ALL: [ActivityKind; 18] = [
         ActivityKind::SetResolved, ActivityKind::SetUnresolved, ActivityKind::SetIgnored, ActivityKind::SetRegression, ActivityKind::Note,
         ActivityKind::FirstSeen, ActivityKind::Assigned, ActivityKind::Unassigned, ActivityKind::SetResolvedInRelease, ActivityKind::Merge,
         ActivityKind::SetResolvedByAge, ActivityKind::SetResolvedInCommit, ActivityKind::UnmergeSource, ActivityKind::UnmergeDestination,
-        ActivityKind::AutoSetOngoing, ActivityKind::SetEscalating, ActivityKind::SetPriority,
+        ActivityKind::MarkReviewed, ActivityKind::AutoSetOngoing, ActivityKind::SetEscalating, ActivityKind::SetPriority,
     ];
 
     pub fn from_number(number: i64) -> Option<ActivityKind> {
@@ -234,6 +239,7 @@ impl ActivityKind {
             ActivityKind::SetResolvedInCommit => "set_resolved_in_commit",
             ActivityKind::UnmergeSource => "unmerge_source",
             ActivityKind::UnmergeDestination => "unmerge_destination",
+            ActivityKind::MarkReviewed => "mark_reviewed",
             ActivityKind::AutoSetOngoing => "auto_set_ongoing",
             ActivityKind::SetEscalating => "set_escalating",
             ActivityKind::SetPriority => "set_priority",

@@ -118,6 +118,8 @@ pub trait Teams: Send + Sync {
     async fn delete_team(&self, organization_id: Id, id: Id) -> Result<(), StateError>;
     /// Replaces the members.
     async fn set_team_members(&self, organization_id: Id, id: Id, users: &[Id]) -> Result<(), StateError>;
+    /// Adds a user, or takes it out; answers whether that changed anything.
+    async fn set_team_member(&self, organization_id: Id, id: Id, user_id: Id, is_member: bool) -> Result<bool, StateError>;
 }
 
 /// Projects of an organization. Every change raises the snapshot's revision in the same transaction.

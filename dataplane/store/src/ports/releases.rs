@@ -22,6 +22,15 @@ pub struct Release {
     pub last_commit: Option<String>,
     pub commit_count: u64,
     pub deploy_count: u64,
+    pub last_deploy: Option<Deploy>,
+    /// Who wrote its commits, each once.
+    pub authors: Vec<CommitAuthor>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitAuthor {
+    pub name: String,
+    pub email: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -88,6 +97,8 @@ pub trait Releases: Send + Sync {
     async fn delete_release(&self, organization_id: Id, version: &str) -> Result<(), StateError>;
     /// The newest release of a project by semver where both are, else by date.
     async fn latest_release(&self, organization_id: Id, project_id: Id) -> Result<Option<Release>, StateError>;
+    /// The version of the first release of a project that was made after `since_ms`; where versions are semver, one above `current`.
+    async fn release_after(&self, organization_id: Id, project_id: Id, current: Option<&str>, since_ms: i64) -> Result<Option<String>, StateError>;
 }
 
 /// Commits and deploys of releases.

@@ -1,6 +1,6 @@
 //! What people do with issues: one transaction each, an activity for every visible change.
 
-use super::{State, issues::get, merges, projects::raise, sql::{Sql, failed}};
+use super::{State, issues::get, merges, projects::raise, sql::{Read, Sql, failed}};
 use crate::ports::{ActivityKind, ArchiveCondition, Assignee, Issue, IssueBefore, IssueChange, IssueChanges, IssueHash, IssueState, Resolution, StateChange, StateError};
 use model::ids::Id;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ impl Stand {
     fn of(change: &StateChange, now_ms: i64) -> Stand {
         let plain = |state| Stand { state, resolution: None, resolved_ms: None, archive: None };
         match change {
-            StateChange::Unresolve => plain(IssueState::Ongoing),
+            StateChange::Unresolve | StateChange::Review => plain(IssueState::Ongoing),
             StateChange::Resolve(resolution) => Stand { resolution: Some(resolution.clone()), resolved_ms: Some(now_ms), ..plain(IssueState::Resolved) },
             StateChange::ArchiveForever => plain(IssueState::ArchivedForever),
             StateChange::ArchiveUntilEscalating => plain(IssueState::ArchivedUntilEscalating),
@@ -88,8 +88,23 @@ impl Stand {
         .bind(issue.id)
         .run(tx, "change state of an issue")
         .await?;
-        let (kind, detail) = self.activity();
-        note(tx, issue, kind, detail, actor).await
+        Ok(())
+    }
+}
+
+/// Who it was, as they were called then: users and teams are renamed and go.
+async fn assigned(tx: &mut AnyConnection, assignee: Assignee) -> Result<Value, StateError> {
+    match assignee {
+        Assignee::User(id) => {
+            let row = Sql::new("SELECT name, email FROM account WHERE id = $1").bind(id).maybe(tx, "read assignee").await?.ok_or(StateError::NotFound("user"))?;
+            let (name, email) = (row.text(0)?, row.text(1)?);
+            let name = if name.is_empty() { &email } else { &name };
+            Ok(json!({"assignee": id.to_string(), "assigneeType": "user", "assigneeName": name, "assigneeEmail": email}))
+        }
+        Assignee::Team(id) => {
+            let row = Sql::new("SELECT slug FROM team WHERE id = $1").bind(id).maybe(tx, "read assignee").await?.ok_or(StateError::NotFound("team"))?;
+            Ok(json!({"assignee": id.to_string(), "assigneeType": "team", "assigneeName": row.text(0)?, "assigneeEmail": null}))
+        }
     }
 }
 
@@ -101,8 +116,7 @@ async fn assign(tx: &mut AnyConnection, issue: &Issue, assignee: Option<Assignee
     };
     Sql::new("UPDATE issue SET assigned_user = $1, assigned_team = $2 WHERE id = $3").bind(user).bind(team).bind(issue.id).run(tx, "assign an issue").await?;
     let detail = match assignee {
-        Some(Assignee::User(id)) => json!({"assignee": id.to_string(), "assigneeType": "user"}),
-        Some(Assignee::Team(id)) => json!({"assignee": id.to_string(), "assigneeType": "team"}),
+        Some(assignee) => assigned(tx, assignee).await?,
         None => json!({}),
     };
     note(tx, issue, if assignee.is_some() { ActivityKind::Assigned } else { ActivityKind::Unassigned }, detail, actor).await
@@ -146,8 +160,11 @@ impl IssueChanges for State {
         let mut tx = self.db.begin("begin updating issues").await?;
         let mut replaced = Vec::new();
         for issue in get(&mut tx, organization_id, ids).await?.into_iter().flatten() {
-            if let Some(state) = &change.state {
-                Stand::of(state, now_ms).write(&mut tx, &issue, actor).await?;
+            if let Some(state) = change.state.as_ref().filter(|state| **state != StateChange::Review || IssueState::FOR_REVIEW.contains(&issue.state)) {
+                let stand = Stand::of(state, now_ms);
+                stand.write(&mut tx, &issue, actor).await?;
+                let (kind, detail) = if *state == StateChange::Review { (ActivityKind::MarkReviewed, json!({})) } else { stand.activity() };
+                note(&mut tx, &issue, kind, detail, actor).await?;
             }
             if let Some(assignee) = change.assignee.filter(|assignee| *assignee != issue.assignee) {
                 assign(&mut tx, &issue, assignee, actor).await?;

@@ -140,4 +140,18 @@ impl Teams for State {
         }
         tx.commit().await.map_err(failed("set team members"))
     }
+
+    async fn set_team_member(&self, organization_id: Id, id: Id, user_id: Id, is_member: bool) -> Result<bool, StateError> {
+        let mut tx = self.db.begin("begin team member").await?;
+        let exists = Sql::new("SELECT id FROM team WHERE organization_id = $1 AND id = $2").bind(organization_id).bind(id);
+        exists.maybe(&mut tx, "read team").await?.ok_or(StateError::NotFound("team"))?;
+        let change = if is_member {
+            "INSERT INTO team_member (organization_id, team_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (team_id, user_id) DO NOTHING"
+        } else {
+            "DELETE FROM team_member WHERE organization_id = $1 AND team_id = $2 AND user_id = $3"
+        };
+        let changed = Sql::new(change).bind(organization_id).bind(id).bind(user_id).run(&mut tx, "set team member").await?;
+        tx.commit().await.map_err(failed("set team member"))?;
+        Ok(changed > 0)
+    }
 }

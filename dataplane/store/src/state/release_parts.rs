@@ -5,7 +5,10 @@ use crate::ports::{Deploy, Environment, Release, ReleaseCommit, ReleaseParts, St
 use model::ids::Id;
 use sqlx::any::AnyRow;
 
-fn deploy(row: &AnyRow) -> Result<Deploy, StateError> {
+/// Read by [`deploy`], from `deploy d`.
+pub(super) const DEPLOY: &str = "d.id, d.environment, d.name, d.url, d.started_ms, d.finished_ms";
+
+pub(super) fn deploy(row: &AnyRow) -> Result<Deploy, StateError> {
     Ok(Deploy { id: row.int(0)?, environment: row.text(1)?, name: row.text(2)?, url: row.maybe_text(3)?, started_ms: row.maybe_int(4)?, finished_ms: row.int(5)? })
 }
 
@@ -70,9 +73,8 @@ impl ReleaseParts for State {
 
     async fn deploys(&self, organization_id: Id, version: &str) -> Result<Vec<Deploy>, StateError> {
         let mut connection = reader(&self.db).await?;
-        let sql = "SELECT d.id, d.environment, d.name, d.url, d.started_ms, d.finished_ms FROM deploy d JOIN release r ON r.id = d.release_id
-                   WHERE r.organization_id = $1 AND r.version = $2 ORDER BY d.finished_ms DESC, d.id DESC";
-        Sql::new(sql).bind(organization_id).bind(version).all(&mut connection, "list deploys").await?.iter().map(deploy).collect()
+        let sql = format!("SELECT {DEPLOY} FROM deploy d JOIN release r ON r.id = d.release_id WHERE r.organization_id = $1 AND r.version = $2 ORDER BY d.finished_ms DESC, d.id DESC");
+        Sql::new(&sql).bind(organization_id).bind(version).all(&mut connection, "list deploys").await?.iter().map(deploy).collect()
     }
 
     async fn previous_with_commits(&self, organization_id: Id, version: &str) -> Result<Option<Release>, StateError> {

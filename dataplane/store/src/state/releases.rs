@@ -1,7 +1,7 @@
 //! Releases: made by events, CI and people; ordered by semver, else by date.
 
-use super::{State, sql::{Read, Sql, failed, reader}};
-use crate::ports::{Release, ReleaseChange, ReleaseQuery, Releases, StateError};
+use super::{State, release_parts::{DEPLOY, deploy}, sql::{Read, Sql, failed, reader}};
+use crate::ports::{CommitAuthor, Deploy, Release, ReleaseChange, ReleaseQuery, Releases, StateError};
 use model::{ids::Id, version};
 use sqlx::{AnyConnection, any::AnyRow};
 use std::collections::HashMap;
@@ -29,10 +29,13 @@ fn release(row: &AnyRow) -> Result<Release, StateError> {
         commit_count: row.int(12)? as u64,
         deploy_count: row.int(13)? as u64,
         project_ids: Vec::new(),
+        last_deploy: None,
+        authors: Vec::new(),
     })
 }
 
-async fn with_projects(on: &mut AnyConnection, rows: &[AnyRow]) -> Result<Vec<Release>, StateError> {
+/// Releases with what other tables say of them.
+async fn whole(on: &mut AnyConnection, rows: &[AnyRow]) -> Result<Vec<Release>, StateError> {
     let mut releases = rows.iter().map(release).collect::<Result<Vec<_>, _>>()?;
     let ids: Vec<Id> = releases.iter().map(|release| release.id).collect();
     let mut projects: HashMap<Id, Vec<Id>> = HashMap::new();
@@ -40,8 +43,21 @@ async fn with_projects(on: &mut AnyConnection, rows: &[AnyRow]) -> Result<Vec<Re
     for row in sql.ids(&ids).push(") ORDER BY project_id").all(on, "read projects of releases").await? {
         projects.entry(row.int(0)?).or_default().push(row.int(1)?);
     }
+    let mut deploys: HashMap<Id, Deploy> = HashMap::new();
+    let mut sql = Sql::new(&format!("SELECT {DEPLOY}, d.release_id FROM deploy d WHERE d.release_id IN ("));
+    // Later rows replace earlier ones: the newest stays.
+    for row in sql.ids(&ids).push(") ORDER BY d.finished_ms, d.id").all(on, "read last deploys").await? {
+        deploys.insert(row.int(6)?, deploy(&row)?);
+    }
+    let mut authors: HashMap<Id, Vec<CommitAuthor>> = HashMap::new();
+    let mut sql = Sql::new("SELECT release_id, author_name, author_email FROM release_commit WHERE release_id IN (");
+    for row in sql.ids(&ids).push(") AND author_email <> '' GROUP BY release_id, author_name, author_email ORDER BY MIN(place)").all(on, "read authors of releases").await? {
+        authors.entry(row.int(0)?).or_default().push(CommitAuthor { name: row.text(1)?, email: row.text(2)? });
+    }
     for release in &mut releases {
         release.project_ids = projects.remove(&release.id).unwrap_or_default();
+        release.last_deploy = deploys.remove(&release.id);
+        release.authors = authors.remove(&release.id).unwrap_or_default();
     }
     Ok(releases)
 }
@@ -53,7 +69,7 @@ pub(super) async fn find(on: &mut AnyConnection, organization_id: Id, version: &
         .bind(version)
         .all(on, "read release")
         .await?;
-    Ok(with_projects(on, &rows).await?.pop())
+    Ok(whole(on, &rows).await?.pop())
 }
 
 async fn change_row(tx: &mut AnyConnection, release: &Release, change: &ReleaseChange) -> Result<(), StateError> {
@@ -98,7 +114,7 @@ impl Releases for State {
         }
         sql.push(&format!(" ORDER BY COALESCE(r.released_ms, r.created_ms) DESC, r.id DESC LIMIT {} OFFSET {}", query.limit, query.offset));
         let rows = sql.all(&mut connection, "list releases").await?;
-        with_projects(&mut connection, &rows).await
+        whole(&mut connection, &rows).await
     }
 
     async fn release(&self, organization_id: Id, version: &str) -> Result<Option<Release>, StateError> {
@@ -156,5 +172,20 @@ impl Releases for State {
             Some(version) => find(&mut connection, organization_id, &version).await,
             None => Ok(None),
         }
+    }
+
+    async fn release_after(&self, organization_id: Id, project_id: Id, current: Option<&str>, since_ms: i64) -> Result<Option<String>, StateError> {
+        let mut connection = reader(&self.db).await?;
+        let sql = "SELECT r.version FROM release r JOIN release_project rp ON rp.release_id = r.id
+                   WHERE r.organization_id = $1 AND rp.project_id = $2 AND r.created_ms > $3 ORDER BY r.created_ms, r.id LIMIT 1000";
+        let rows = Sql::new(sql).bind(organization_id).bind(project_id).bind(since_ms).all(&mut connection, "find next release").await?;
+        let versions = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+        let current = current.and_then(version::parse);
+        // An older line that is released again is not the next.
+        let follows = |text: &&String| match (&current, version::parse(text)) {
+            (Some(current), Some(found)) => found > *current,
+            _ => true,
+        };
+        Ok(versions.iter().find(follows).cloned())
     }
 }

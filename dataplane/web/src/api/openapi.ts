@@ -604,6 +604,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/0/organizations/{organization}/members/{member}/teams/{team}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a member to a team; 200 where it is in it already */
+        post: operations["post_organizations_organization_members_member_teams_team"];
+        /** Take a member out of a team */
+        delete: operations["delete_organizations_organization_members_member_teams_team"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/0/organizations/{organization}/org-auth-tokens/": {
         parameters: {
             query?: never;
@@ -1248,6 +1266,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/0/projects/{organization}/{project}/quotas/{quota}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a quota */
+        delete: operations["delete_projects_organization_project_quotas_quota"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/0/projects/{organization}/{project}/releases/": {
         parameters: {
             query?: never;
@@ -1533,7 +1568,7 @@ export interface components {
     schemas: {
         /** @description Whether a filter is on, or for what. */
         Active: boolean | string[];
-        /** @description The activity of an issue, newest first. */
+        /** @description The activity of an issue, newest first; the last is `first_seen`. */
         Activities: {
             activity: components["schemas"]["Activity"][];
         };
@@ -1549,7 +1584,7 @@ export interface components {
             user: components["schemas"]["User"] | null;
         };
         /** @enum {string} */
-        ActivityType: "set_resolved" | "set_unresolved" | "set_ignored" | "set_regression" | "note" | "first_seen" | "assigned" | "unassigned" | "set_resolved_in_release" | "merge" | "set_resolved_by_age" | "set_resolved_in_commit" | "unmerge_source" | "unmerge_destination" | "auto_set_ongoing" | "set_escalating" | "set_priority";
+        ActivityType: "set_resolved" | "set_unresolved" | "set_ignored" | "set_regression" | "note" | "first_seen" | "assigned" | "unassigned" | "set_resolved_in_release" | "merge" | "set_resolved_by_age" | "set_resolved_in_commit" | "unmerge_source" | "unmerge_destination" | "mark_reviewed" | "auto_set_ongoing" | "set_escalating" | "set_priority";
         /** @description A user or team that an issue is assigned to. */
         Actor: {
             /** @description Of a user. */
@@ -1582,8 +1617,6 @@ export interface components {
             id: string;
             mimetype: string;
             name: string;
-            /** @description Not computed: sha256 is. */
-            sha1: string | null;
             sha256: string;
             /**
              * Format: int64
@@ -2033,6 +2066,16 @@ export interface components {
             id: string;
             repository: components["schemas"]["RepositoryName"];
         };
+        /** @description Why an issue is for review, and since when. */
+        Inbox: {
+            date_added: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description 0 new, 2 regressed, 5 escalating.
+             */
+            reason: number;
+            reason_details: components["schemas"]["Empty"] | null;
+        };
         Issue: {
             annotations: components["schemas"]["Empty"][];
             assignedTo: components["schemas"]["Actor"] | null;
@@ -2043,6 +2086,9 @@ export interface components {
             firstSeen: components["schemas"]["Time"];
             hasSeen: boolean;
             id: components["schemas"]["Id"];
+            inbox?: components["schemas"]["Inbox"] | null;
+            /** @description No trackers are connected yet. */
+            integrationIssues?: components["schemas"]["Empty"][];
             isBookmarked: boolean;
             isPublic: boolean;
             isSubscribed: boolean;
@@ -2050,8 +2096,9 @@ export interface components {
             issueCategory: components["schemas"]["IssueCategory"];
             issueType: components["schemas"]["IssueCategory"];
             lastSeen: components["schemas"]["Time"];
+            latestEventHasAttachments?: boolean;
             level: components["schemas"]["Level"];
-            lifetime: components["schemas"]["Lifetime"];
+            lifetime?: components["schemas"]["Lifetime"];
             logger: string | null;
             /** @description By type: `type` and `value` of an exception, `title` of a message. */
             metadata: {
@@ -2059,6 +2106,8 @@ export interface components {
             };
             /** Format: int64 */
             numComments: number;
+            /** @description No owners are known yet. */
+            owners?: components["schemas"]["Empty"][];
             permalink: string;
             platform: string;
             priority: components["schemas"]["IssuePriority"];
@@ -2100,6 +2149,7 @@ export interface components {
             firstSeen: components["schemas"]["Time"];
             hasSeen: boolean;
             id: components["schemas"]["Id"];
+            inbox?: components["schemas"]["Inbox"] | null;
             integrationIssues: components["schemas"]["Empty"][];
             isBookmarked: boolean;
             isPublic: boolean;
@@ -2109,8 +2159,9 @@ export interface components {
             issueType: components["schemas"]["IssueCategory"];
             lastRelease: components["schemas"]["Release"] | null;
             lastSeen: components["schemas"]["Time"];
+            latestEventHasAttachments?: boolean;
             level: components["schemas"]["Level"];
-            lifetime: components["schemas"]["Lifetime"];
+            lifetime?: components["schemas"]["Lifetime"];
             logger: string | null;
             /** @description By type: `type` and `value` of an exception, `title` of a message. */
             metadata: {
@@ -2119,6 +2170,8 @@ export interface components {
             /** Format: int64 */
             numComments: number;
             openPeriods: components["schemas"]["Empty"][];
+            /** @description No owners are known yet. */
+            owners?: components["schemas"]["Empty"][];
             participants: components["schemas"]["User"][];
             permalink: string;
             platform: string;
@@ -2155,6 +2208,8 @@ export interface components {
         };
         /** @description What is absent stays as it is. */
         IssueFields: {
+            /** @description Where in a user interface the assignee was chosen: taken and left. */
+            assignedBy?: string | null;
             /** @description `user:ID`, `team:ID`, `#team`, an e-mail; null or an empty text for nobody. */
             assignedTo?: unknown;
             /** @description Deletes the issue and every future event of it. */
@@ -2165,7 +2220,13 @@ export interface components {
              * @description Minutes.
              */
             ignoreDuration?: number | null;
+            /** @description False: somebody has looked, it leaves `is:for_review`. */
+            inbox?: boolean | null;
+            /** @description As assignedBy. */
+            integration?: string | null;
             isBookmarked?: boolean | null;
+            /** @description Only false: issues are not shared. */
+            isPublic?: boolean | null;
             isSubscribed?: boolean | null;
             /** @description Several issues become one: true or 1. */
             merge?: unknown;
@@ -2179,8 +2240,10 @@ export interface components {
             status?: string | null;
             /**
              * @default {
+             *       "actor": null,
              *       "ignoreCount": null,
              *       "ignoreDuration": null,
+             *       "ignoreUntil": null,
              *       "ignoreUserCount": null,
              *       "ignoreUserWindow": null,
              *       "ignoreWindow": null,
@@ -2194,6 +2257,10 @@ export interface components {
             substatus?: string | null;
         };
         IssueFieldsDetails: {
+            /** @description As answers carry it: taken and left, the caller is the actor. */
+            actor?: {
+                [key: string]: unknown;
+            } | null;
             /** Format: int64 */
             ignoreCount?: number | null;
             /**
@@ -2201,6 +2268,8 @@ export interface components {
              * @description Minutes.
              */
             ignoreDuration?: number | null;
+            /** @description ISO 8601, as answers carry it. */
+            ignoreUntil?: string | null;
             /** Format: int64 */
             ignoreUserCount?: number | null;
             /**
@@ -2220,12 +2289,15 @@ export interface components {
         };
         /** @description Events that were grouped by the same fingerprint. */
         IssueHash: {
-            firstSeen: components["schemas"]["Time"];
+            firstSeen: components["schemas"]["Time"] | null;
             id: string;
-            lastSeen: components["schemas"]["Time"];
-            latestEvent: components["schemas"]["Empty"] | null;
+            lastSeen: components["schemas"]["Time"] | null;
+            latestEvent: components["schemas"]["LatestEvent"] | null;
             mergedBySeer: boolean;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Events whose first hash it is; the second hash of an event counts none.
+             */
             timesSeen: number;
         };
         /** @enum {string} */
@@ -2272,6 +2344,14 @@ export interface components {
             isActive?: boolean | null;
             name?: string | null;
             rateLimit?: components["schemas"]["NewRateLimit"] | null;
+            /** @description Refuse requests that do not send the secret half of the DSN; only old SDKs send it. */
+            verifySecret?: boolean | null;
+        };
+        /** @description An example of what a hash stands for. */
+        LatestEvent: {
+            dateCreated: components["schemas"]["Time"];
+            eventID: string;
+            title: string;
         };
         /** @enum {string} */
         Level: "sample" | "debug" | "info" | "warning" | "error" | "fatal";
@@ -2282,6 +2362,7 @@ export interface components {
             lastSeen: components["schemas"]["Time"];
             /** Format: int64 */
             userCount: number;
+            userCountApproximate: boolean;
         };
         LoaderOptions: {
             hasDebug: boolean;
@@ -2314,6 +2395,10 @@ export interface components {
         };
         MemberChange: {
             orgRole: components["schemas"]["RoleName"];
+            /** @description As teams; empty leaves them, as Terraform sends it. */
+            teamRoles?: components["schemas"]["NewTeamRole"][] | null;
+            /** @description Slugs: these and no others. Absent leaves them. */
+            teams?: string[] | null;
         };
         /** @description The issue that stays, and those that went into it. */
         Merged: {
@@ -2351,12 +2436,18 @@ export interface components {
             name?: string | null;
             orgRole?: components["schemas"]["RoleName"] | null;
             password?: string | null;
+            /** @description As teams; empty leaves them, as Terraform sends it. */
+            teamRoles?: components["schemas"]["NewTeamRole"][] | null;
+            /** @description Slugs: these and no others. Absent leaves them. */
+            teams?: string[] | null;
         };
         NewPassword: {
             password: string;
             passwordNew: string;
         };
         NewProjectFields: {
+            /** @description Clients ask for alert rules with it: taken and left. */
+            default_rules?: boolean | null;
             name: string;
             platform?: string | null;
             /** @description Made of the name where it is absent. */
@@ -2384,6 +2475,11 @@ export interface components {
             count: number;
             /** Format: double */
             window: number;
+        };
+        NewTeamRole: {
+            /** @description Only contributor: teams have no roles of their own. */
+            role?: string | null;
+            teamSlug: string;
         };
         NewToken: {
             name?: string;
@@ -2563,7 +2659,7 @@ export interface components {
             verifySSL: boolean;
             verifySecret: boolean;
         };
-        /** @description Every field a client may set; unknown ones are left alone, as clients send back what they read. */
+        /** @description Every field a client may set. Clients send back whole objects that they read: any other field is taken as long as it is as it was. */
         ProjectFields: {
             allowedDomains?: string[] | null;
             dataScrubber?: boolean | null;
@@ -2612,6 +2708,8 @@ export interface components {
             rateLimit: components["schemas"]["RateLimit"] | null;
             secret: string;
             useCase: string;
+            /** @description Whether requests must send the secret half too. */
+            verifySecret: boolean;
         };
         /** @description How much of a quota is used. */
         Quota: {
@@ -2655,7 +2753,7 @@ export interface components {
             regions: components["schemas"]["Region"][];
         };
         Release: {
-            authors: components["schemas"]["Empty"][];
+            authors: components["schemas"]["Author"][];
             /** Format: int64 */
             commitCount: number;
             data: components["schemas"]["Empty"];
@@ -2760,7 +2858,7 @@ export interface components {
         RuleError: {
             /** @description In characters, from 1. */
             column: number;
-            /** @description `enhancements` or `fingerprinting`. */
+            /** @description Of the request: `groupingEnhancements` or `fingerprintingRules`. */
             field: string;
             /** @description From 1. */
             line: number;
@@ -4053,6 +4151,10 @@ export interface operations {
                 sort?: "date" | "new" | "freq" | "user" | "trends" | "inbox" | "priority" | "recommended";
                 /** @description Length of the series `stats` of each issue; empty for none. */
                 groupStatsPeriod?: "24h" | "14d" | "30d" | "auto";
+                /** @description `stats` and `lifetime` are not counted; other parts stay, as they cost nothing. */
+                collapse?: string[];
+                /** @description `inbox`, `owners`, `integrationIssues`, `latestEventHasAttachments`: shown only where asked for. */
+                expand?: string[];
                 /** @description The window as an age, such as `24h` or `14d`. Wins over start and end. */
                 statsPeriod?: string;
                 /** @description Begin of the window, ISO 8601; default 90 days ago. */
@@ -5361,6 +5463,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
+    post_organizations_organization_members_member_teams_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+                /** @description Id of a member, or `me`. */
+                member: string;
+                /** @description Slug or id of a team. */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
+    delete_organizations_organization_members_member_teams_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+                /** @description Id of a member, or `me`. */
+                member: string;
+                /** @description Slug or id of a team. */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
             };
             400: components["responses"]["400"];
             401: components["responses"]["401"];
@@ -6945,6 +7126,10 @@ export interface operations {
                 sort?: "date" | "new" | "freq" | "user" | "trends" | "inbox" | "priority" | "recommended";
                 /** @description Length of the series `stats` of each issue; empty for none. */
                 groupStatsPeriod?: "24h" | "14d" | "30d" | "auto";
+                /** @description `stats` and `lifetime` are not counted; other parts stay, as they cost nothing. */
+                collapse?: string[];
+                /** @description `inbox`, `owners`, `integrationIssues`, `latestEventHasAttachments`: shown only where asked for. */
+                expand?: string[];
                 /** @description The window as an age, such as `24h` or `14d`. Wins over start and end. */
                 statsPeriod?: string;
                 /** @description Begin of the window, ISO 8601; default 90 days ago. */
@@ -7486,6 +7671,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Quota"];
                 };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
+    delete_projects_organization_project_quotas_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+                /** @description Slug or id of a project. */
+                project: string;
+                /** @description Id of a quota. */
+                quota: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400"];
             401: components["responses"]["401"];
