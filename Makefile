@@ -9,7 +9,7 @@ LISTEN ?= 127.0.0.1:8000
 
 WEB := dataplane/web
 
-.PHONY: run build web test browser bench bench-million bench-rooms check clean
+.PHONY: run build web test browser bench bench-build bench-million bench-rooms check clean
 
 ## run: build everything and serve on $(LISTEN), data in $(DATA)
 run: build
@@ -29,7 +29,7 @@ $(WEB)/dist/index.html: $(WEB)/package-lock.json $(WEB)/package.json $(shell fin
 test:
 	e2e/run
 
-## browser: the web in headless Chromium against a real server; not yet part of `make test`
+## browser: the web in headless Chromium against a real server, alone
 browser: web
 	cargo build --locked --profile ci -p errata
 	cargo test --locked --profile ci -p errata-e2e --test browser -- --nocapture
@@ -38,14 +38,16 @@ browser: web
 check:
 	cargo check --workspace --all-targets
 
+# One build for server, load generator and echo: two would compile shared crates with two sets of features.
+bench-build: web
+	cargo build --release --locked -p errata -p errata-e2e
+
 ## bench: the whole process from outside, as ratios within one run (see BENCHMARKS.md); takes about three minutes
-bench: build
-	cargo build --release --locked -p errata-e2e --bins
+bench: bench-build
 	ERRATA_BIN=$(CARGO_TARGET_DIR)/release/errata $(CARGO_TARGET_DIR)/release/errata-bench
 
 ## bench-million: the same, then filled to a million events; takes about ten minutes
-bench-million: build
-	cargo build --release --locked -p errata-e2e --bins
+bench-million: bench-build
 	ERRATA_BIN=$(CARGO_TARGET_DIR)/release/errata $(CARGO_TARGET_DIR)/release/errata-bench --million
 
 ## bench-rooms: the rooms by themselves

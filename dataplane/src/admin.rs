@@ -89,8 +89,8 @@ pub async fn ask(config: &ProcessConfig, command: Command) -> anyhow::Result<Rep
         anyhow::bail!("{} holds no data; start `errata serve` first or name the folder by --data", data.display());
     }
     let now_ms = crate::clock::system();
-    let stores = store::open(&crate::roles::store_config(config, now_ms())).await?;
-    let queue = queue::open(&crate::roles::queue_config(config))?;
+    let stores = store::open(&crate::settings::store_config(config, now_ms())).await?;
+    let queue = queue::open(&crate::settings::queue_config(config))?;
     let partitions = config.number("queue.partitions") as u16;
     let admin = Admin { stores: stores.clone(), queue: Some(queue), public_url: config.public_url(), partitions, now_ms: crate::clock::now_ms };
     let reply = execute(&admin, command).await;

@@ -17,6 +17,7 @@ mod pool;
 mod roles;
 mod secret_key;
 mod server;
+mod settings;
 mod snapshot;
 mod upkeep;
 mod worker;

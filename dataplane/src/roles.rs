@@ -1,14 +1,14 @@
 //! Composition: what runs in this process, spawned here and nowhere else.
 
-use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pace::Pace, pool::{Digest, Pool}, secret_key, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
+use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pace::Pace, pool::{Digest, Pool}, secret_key, settings::{admin_token, queue_config, resources, store_config}, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use config::{process::ProcessConfig, queue::QueueConfig};
+use config::process::ProcessConfig;
 use ingest::{Ingest, IngestOptions, body::Budget, refusals::Refusals};
 use model::{item::Topic, record::Partition};
 use queue::PollLimits;
 use std::{sync::{Arc, atomic::AtomicBool}, time::Duration};
-use store::{Folder, Rate, StoreConfig, Stores};
+use store::{Folder, Stores};
 use tokio::{runtime::Handle, task::JoinSet};
 
 /// Bytes of bodies in one batch: with 16 partitions at most 64 MiB of records are in hand.
@@ -97,16 +97,6 @@ async fn open_stores(folder: Folder) -> Result<Stores, store::OpenError> {
     }
 }
 
-pub fn store_config(config: &ProcessConfig, now_ms: i64) -> StoreConfig {
-    let rate = Rate { per_second: config.number("ingest.rate_limit.per_second") as f64, burst: config.number("ingest.rate_limit.burst_capacity") as f64 };
-    StoreConfig { data_dir: config.data_dir(), state_url: config.text_or_none("state.url").map(str::to_owned), rate, now_ms }
-}
-
-pub fn queue_config(config: &ProcessConfig) -> QueueConfig {
-    let disk_free_min = Some(config.number("disk.free_min")).filter(|bytes| *bytes > 0);
-    QueueConfig { partitions: config.number("queue.partitions") as u16, bytes_max: config.number("queue.bytes_max"), disk_free_min, ..QueueConfig::new(config.data_dir().join("queue")) }
-}
-
 fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessConfig, ingest: &Arc<Ingest>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
     let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(resources(config)?), Arc::new(Pace::new(ingest.clone())))?);
     let limits = PollLimits { records_max: config.number("worker.batch_records_max") as usize, bytes_max: BATCH_BYTES_MAX };
@@ -126,25 +116,6 @@ fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessC
         }
     }
     Ok(())
-}
-
-/// What all projects' events are looked up in.
-fn resources(config: &ProcessConfig) -> anyhow::Result<pipeline::Resources> {
-    let open = |path: &str| {
-        let bytes = std::fs::read(path).with_context(|| format!("read geo.database {path}"))?;
-        pipeline::enrich::geo::GeoDatabase::new(bytes).with_context(|| format!("open geo.database {path}"))
-    };
-    Ok(pipeline::Resources { geo: config.text_or_none("geo.database").map(open).transpose()? })
-}
-
-/// A guessable token with all scopes would be worse than none.
-const ADMIN_TOKEN_CHARS_MIN: usize = 32;
-
-fn admin_token(config: &ProcessConfig) -> anyhow::Result<Option<String>> {
-    match config.text_or_none("admin.token") {
-        Some(token) if token.chars().count() < ADMIN_TOKEN_CHARS_MIN => anyhow::bail!("admin.token is shorter than {ADMIN_TOKEN_CHARS_MIN} characters"),
-        token => Ok(token.map(str::to_owned)),
-    }
 }
 
 async fn signal() -> anyhow::Result<()> {
