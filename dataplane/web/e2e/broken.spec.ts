@@ -17,7 +17,7 @@ const CASES: Record<string, (route: Route) => Promise<void>> = {
   "is missing": (route) => route.fulfill({ status: 404, ...json({ detail: "not found" }) }),
   "is in trouble": (route) => route.fulfill({ status: 503, body: "" }),
   "is unreachable": (route) => route.abort(),
-  "is late": async (route) => { await new Promise((resolve) => setTimeout(resolve, 9000)); await route.fulfill(json({})).catch(() => undefined); },
+  "is late": async () => undefined,
 };
 
 for (const [name, answer] of Object.entries(CASES)) {

@@ -1,58 +1,80 @@
-/** Every page at both widths in both themes: no axe finding, nothing wider than the screen, a picture to look at. */
-import { expect } from "@playwright/test";
+/** Every page at both widths and in both themes: no axe finding, nothing wider than the screen, a picture to look at. */
+import { expect, type Page } from "@playwright/test";
 import { checkoutError } from "./checkout";
-import { expectAccessible, issueOf, signIn, test } from "./page";
+import { expectAccessible, issueOf, test } from "./page";
 import { send } from "./send";
-import { settings } from "./settings";
+import { settings, VIEWPORT } from "./settings";
 
 const WIDTHS = [[1280, 900], [360, 780]] as const;
 const THEMES = ["light", "dark"] as const;
+type Look = readonly [width: number, height: number, theme: (typeof THEMES)[number]];
+const EVERY: Look[] = WIDTHS.flatMap(([width, height]) => THEMES.map((theme) => [width, height, theme] as const));
+/** Each width and each theme once: enough for a page that is made of the same parts as those with every look. */
+const DIAGONAL: Look[] = [[1280, 900, "light"], [360, 780, "dark"]];
 
-test("login_page", async ({ page }) => {
-  for (const [width, height] of WIDTHS) for (const theme of THEMES) {
+/** One load for all looks: a page follows its window and the system's theme while it is open. */
+async function look(page: Page, name: string, looks: readonly Look[]): Promise<void> {
+  for (const [width, height, theme] of looks) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await page.goto("/auth/login/");
-    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-    await page.screenshot({ path: `e2e/out/login-${width}-${theme}.png` });
-    await expectAccessible(page, `login ${width} ${theme}`);
+    await expect(page.locator("html")).toHaveClass(theme === "dark" ? /dark/ : /^$/);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), { message: `${name} fits into ${width} px` }).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `e2e/out/${name}-${width}-${theme}.png`, fullPage: true });
+    await expectAccessible(page, `${name} ${width} ${theme}`);
+  }
+}
+
+test("look_of_login", async ({ page }) => {
+  await page.goto("/auth/login/");
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await look(page, "login", EVERY);
+});
+
+const ISSUE_PAGES = { issue: "", raw: "?stack=raw", events: "events/", tag: "tags/environment/", tags: "tags/", merged: "merged/" };
+const PROJECT_PAGES = { general: "", keys: "keys/", quotas: "quotas/", filters: "filters/", grouping: "grouping/" };
+const PAGES = { issues: "/issues/?query=", nomatch: "/issues/?query=nothing-is-called-like-this", projects: "/projects/", "new-project": "/projects/new/", account: "/settings/account/", tokens: "/settings/account/tokens/", members: "/settings/account/members/", teams: "/settings/account/teams/", missing: "/no/such/page/" };
+
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(page.locator("h1").first()).toBeAttached();
+  await expect(page.locator(".skeleton")).toHaveCount(0);
+}
+
+for (const [name, path] of Object.entries(PAGES)) {
+  test(`look_of_${name}`, async ({ inside: page }) => {
+    await issueOf(page, await send(checkoutError()));
+    await open(page, path);
+    await look(page, name, name === "issues" ? EVERY : DIAGONAL);
+  });
+}
+
+test("looks_of_an_issue", async ({ inside: page }) => {
+  const issue = await issueOf(page, await send(checkoutError(), [{ name: "order.txt", body: Buffer.from("attached") }]));
+  for (const [name, path] of Object.entries(ISSUE_PAGES)) {
+    await open(page, `/issues/${issue}/${path}`);
+    await look(page, name, name === "issue" ? EVERY : DIAGONAL);
   }
 });
 
-test("every_page_in_both_themes_and_widths", async ({ inside: page }) => {
-  test.setTimeout(300_000);
-  const issue = await issueOf(page, await send(checkoutError(), [{ name: "order.txt", body: Buffer.from("attached") }]));
+test("looks_of_a_project", async ({ inside: page }) => {
   const projectId = new URL(settings.dsn).pathname.slice(1);
   const projects = (await (await page.request.get("/api/0/organizations/default/projects/")).json()) as { id: string; slug: string }[];
   const slug = projects.find((project) => String(project.id) === projectId)?.slug ?? "default";
-  const pages: Record<string, string> = {
-    issues: "/issues/?query=", nomatch: "/issues/?query=nothing-is-called-like-this", issue: `/issues/${issue}/`, raw: `/issues/${issue}/?stack=raw`, events: `/issues/${issue}/events/`, tag: `/issues/${issue}/tags/environment/`, tags: `/issues/${issue}/tags/`, merged: `/issues/${issue}/merged/`,
-    projects: "/projects/", "new-project": "/projects/new/", "getting-started": `/projects/${slug}/getting-started/`,
-    general: `/settings/projects/${slug}/`, keys: `/settings/projects/${slug}/keys/`, quotas: `/settings/projects/${slug}/quotas/`, filters: `/settings/projects/${slug}/filters/`, grouping: `/settings/projects/${slug}/grouping/`,
-    account: "/settings/account/", tokens: "/settings/account/tokens/", members: "/settings/account/members/", teams: "/settings/account/teams/", missing: "/no/such/page/",
-  };
-  for (const [width, height] of WIDTHS) {
-    await page.setViewportSize({ width, height });
-    for (const [name, path] of Object.entries(pages)) {
-      await page.goto(path);
-      await expect(page.locator("h1").first()).toBeAttached();
-      await expect(page.locator(".skeleton")).toHaveCount(0);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${name} fits into ${width} px`).toBeLessThanOrEqual(0);
-      // The page follows the system's theme while it is open, so that one load shows both.
-      for (const theme of THEMES) {
-        await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-        await expect(page.locator("html")).toHaveClass(theme === "dark" ? /dark/ : /^$/);
-        await page.screenshot({ path: `e2e/out/${name}-${width}-${theme}.png`, fullPage: true });
-        await expectAccessible(page, `${name} ${width} ${theme}`);
-      }
-    }
+  for (const [name, path] of Object.entries(PROJECT_PAGES)) {
+    await open(page, `/settings/projects/${slug}/${path}`);
+    await look(page, name, DIAGONAL);
   }
+  await open(page, `/projects/${slug}/getting-started/`);
+  await look(page, "getting-started", DIAGONAL);
 });
 
-test("theme_choice_stays", async ({ page }) => {
-  await page.emulateMedia({ colorScheme: "light" });
-  await signIn(page);
+test("theme_choice_stays", async ({ home, browser }) => {
+  // A browser of its own: the others are not to turn dark.
+  const context = await browser.newContext({ baseURL: settings.url, viewport: VIEWPORT, colorScheme: "light", storageState: await home.storageState() });
+  const page = await context.newPage();
+  await page.goto("/issues/");
   await page.getByRole("button", { name: "Use the dark theme" }).press("Enter");
   await page.reload();
   await expect(page.locator("html")).toHaveClass(/dark/);
+  await context.close();
 });

@@ -15,7 +15,7 @@ interface Fixtures {
 
 /** `complaints` must be empty when a test ends; a test that provokes one empties it itself. */
 export const test = base.extend<Fixtures, { home: BrowserContext }>({
-  // One for all tests: the bundle is fetched and compiled once, as for a person who stays.
+  // One for all tests of a worker: one login, and the bundle is fetched and compiled once, as for a person who stays.
   home: [async ({ browser }, use) => {
     const context = await browser.newContext({ baseURL: settings.url, viewport: VIEWPORT });
     const answer = await context.request.post("/api/0/auth/login/", { data: { username: settings.user, password: settings.password } });
@@ -72,7 +72,7 @@ export async function issueOf(page: Page, eventId: string): Promise<string> {
     const answer = await page.request.get(`/api/0/organizations/default/eventids/${eventId}/`);
     if (answer.ok()) issue = String(((await answer.json()) as { groupId: unknown }).groupId);
     return answer.status();
-  }, { message: `event ${eventId} becomes an issue`, timeout: 20_000, intervals: [50, 50, 100, 100, 250, 500] }).toBe(200);
+  }, { message: `event ${eventId} becomes an issue`, timeout: 60_000, intervals: [50, 50, 100, 100, 250, 500] }).toBe(200);
   return issue;
 }
 

@@ -119,7 +119,7 @@ test.describe("settings", () => {
     const dsn = (await page.getByRole("group", { name: /^DSN of/ }).textContent()) ?? "";
     const broken = async (value: string) => issueOf(page, await send({ exception: { values: [{ type: "Broken", value }] } }, [], dsn));
     // The first events after saving may still be decided by the rules of a moment ago.
-    await expect.poll(async () => (await broken(`apple ${RUN}`)) === (await broken(`pear of ${RUN} x`)), { timeout: 20_000, message: "the rule puts both into one issue" }).toBe(true);
+    await expect.poll(async () => (await broken(`apple ${RUN}`)) === (await broken(`pear of ${RUN} x`)), { timeout: 60_000, message: "the rule puts both into one issue" }).toBe(true);
   });
 });
 

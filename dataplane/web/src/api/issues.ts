@@ -1,7 +1,7 @@
 /** Changes to issues. Each answers how to take itself back, or null where nothing can. */
-import type { Issue, IssuePatch, StatusDetails } from "./schema";
+import type { Issue, IssueDetail, IssuePatch, StatusDetails } from "./schema";
 import { parseIssue } from "../model/issue";
-import { each } from "../model/read";
+import { each, record } from "../model/read";
 import { request, requestPage, type Page } from "./client";
 import { queryClient, type IssueListParams } from "./queries";
 
@@ -26,8 +26,35 @@ export async function matchingIssues(org: string, params: IssueListParams): Prom
 }
 
 export async function updateIssues(org: string, ids: readonly string[], patch: IssuePatch): Promise<void> {
-  for (const some of portions(ids, patch.merge === undefined ? IDS_PER_REQUEST : BULK_MAX)) await request(`/organizations/${org}/issues/`, { method: "PUT", query: { id: some }, body: patch });
-  await refreshIssues(org, ids);
+  try {
+    for (const some of portions(ids, patch.merge === undefined ? IDS_PER_REQUEST : BULK_MAX)) {
+      const answer = await request(`/organizations/${org}/issues/`, { method: "PUT", query: { id: some }, body: patch });
+      showChange(org, some, settled(answer, patch));
+    }
+  } finally {
+    // Nobody waits for this: the change is on screen. After a failure too, as the server may have done what its lost answer said.
+    void refreshIssues(org, ids);
+  }
+}
+
+type Settled = Partial<Pick<Issue, "status" | "substatus" | "statusDetails" | "assignedTo" | "priority">>;
+
+/** What the answer to a change says about the fields that were changed; those hold for every issue of the request. */
+export function settled(answer: unknown, patch: IssuePatch): Settled {
+  const raw = record(answer);
+  const { status, substatus, statusDetails, assignedTo, priority } = parseIssue({ ...raw, id: "0" }) ?? {};
+  const said: Settled = {};
+  if (patch.status !== undefined && raw["status"] !== undefined) Object.assign(said, { status, substatus, statusDetails });
+  if (patch.assignedTo !== undefined && raw["assignedTo"] !== undefined) Object.assign(said, { assignedTo });
+  if (patch.priority !== undefined && raw["priority"] !== undefined) Object.assign(said, { priority });
+  return said;
+}
+
+/** A click is seen as soon as it is answered, however long the pages around it take to be read again. */
+function showChange(org: string, ids: readonly string[], said: Settled): void {
+  const changed = new Set(ids);
+  for (const id of ids) queryClient.setQueryData<IssueDetail>(["issue", org, id], (issue) => issue && { ...issue, ...said });
+  queryClient.setQueriesData<Page<Issue[]>>({ queryKey: ["issues", org], predicate: ({ queryKey }) => queryKey[2] !== "hits" }, (page) => page && { ...page, rows: page.rows.map((row) => (changed.has(row.id) ? { ...row, ...said } : row)) });
 }
 
 export async function deleteIssues(org: string, ids: readonly string[]): Promise<void> {

@@ -77,16 +77,21 @@ class IssueStream {
   private note(data: unknown): void {
     const id = text(record(parse(data))["id"]);
     if (id !== null) this.changed.add(id);
-    this.refresh ??= setTimeout(() => {
-      this.refresh = null;
-      const ids = [...this.changed];
-      this.changed.clear();
-      const countsToo = Date.now() - this.countedAt > COUNTS_EVERY_MS;
-      if (countsToo) this.countedAt = Date.now();
-      void queryClient.invalidateQueries({ queryKey: ["issues", this.org], predicate: ({ queryKey }) => countsToo || queryKey[2] !== "hits" });
+    this.refresh ??= setTimeout(() => void this.redraw(), REFRESH_EVERY_MS);
+  }
+
+  /** Ends when all is read: a new round would cancel reads that take longer than a round, and a slow server would never be seen. */
+  private async redraw(): Promise<void> {
+    const ids = [...this.changed];
+    this.changed.clear();
+    const countsToo = Date.now() - this.countedAt > COUNTS_EVERY_MS;
+    if (countsToo) this.countedAt = Date.now();
+    await Promise.all([
+      queryClient.invalidateQueries({ queryKey: ["issues", this.org], predicate: ({ queryKey }) => countsToo || queryKey[2] !== "hits" }),
       // The event on screen stays: somebody is reading it.
-      void queryClient.invalidateQueries({ queryKey: ["issue", this.org], predicate: ({ queryKey }) => ids.includes(String(queryKey[2])) && queryKey[3] !== "event" });
-    }, REFRESH_EVERY_MS);
+      queryClient.invalidateQueries({ queryKey: ["issue", this.org], predicate: ({ queryKey }) => ids.includes(String(queryKey[2])) && queryKey[3] !== "event" }),
+    ]);
+    this.refresh = this.changed.size > 0 ? setTimeout(() => void this.redraw(), REFRESH_EVERY_MS) : null;
   }
 }
 

@@ -10,6 +10,8 @@ interface HistogramProps { series: Series; hotSince: number | null; markers: rea
 
 const HEIGHT = 70;
 const AXIS_PX = 18;
+/** The widest label of the time axis, "12:00 PM". */
+const LABEL_PX = 56;
 
 export default function Histogram({ series, hotSince, markers, label }: HistogramProps) {
   const host = useRef<HTMLDivElement>(null);
@@ -60,7 +62,7 @@ function options(element: HTMLElement, series: Series, markers: HistogramProps["
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { range: [from, to] }, y: { range: [0, top] } },
     axes: [
-      { ...axis, size: AXIS_PX, gap: 2, space: 70, values: (_, ticks) => ticks.map((tick) => day(tick, to - from)) },
+      { ...axis, size: AXIS_PX, gap: 2, space: 70, values: (plot, ticks) => ticks.map((tick) => (isCut(plot, tick) ? "" : day(tick, to - from))) },
       { ...axis, size: 34, gap: 4, splits: () => [0, top], values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "" : exact(tick))) },
     ],
     series: [{}, fill(token("--line-strong")), fill(token("--pen"))],
@@ -69,6 +71,11 @@ function options(element: HTMLElement, series: Series, markers: HistogramProps["
       draw: [(plot) => drawMarkers(plot, markers.filter(({ at }) => at >= from && at <= to), token("--link"))],
     },
   };
+}
+
+/** Bars end at the edge of the picture; the words below one of the last would be cut in two. */
+function isCut(plot: uPlot, tick: number): boolean {
+  return plot.valToPos(tick, "x") + LABEL_PX / 2 > plot.bbox.width / devicePixelRatio;
 }
 
 function day(tick: number, spanS: number): string {
