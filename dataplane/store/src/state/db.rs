@@ -45,7 +45,23 @@ impl Db {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         };
-        self.write.begin_with(begin).await.map_err(failed(doing))
+        match self.write.begin_with(begin).await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.replace_writer().await;
+                self.write.begin_with(begin).await.map_err(failed(doing))
+            }
+            result => result.map_err(failed(doing)),
+        }
+    }
+
+    /// A full disk makes SQLite end a transaction by itself; sqlx counts it as open from then on, and the connection begins no other.
+    /// It is closed; the pool opens a new one.
+    async fn replace_writer(&self) {
+        if let Ok(connection) = self.write.acquire().await
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "close a connection to state that lost its transaction");
+        }
     }
 
     /// Empties SQLite's write-ahead log: up to 4 MB that an idle installation need not hold. A reader in the way leaves it for next time.
