@@ -8,9 +8,9 @@ use parking_lot::Mutex;
 use std::{sync::{Arc, atomic::Ordering}, time::{Duration, Instant}};
 
 /// Requests that wait for their fsync at once, on average: a steady load shows one or two, a burst as many as there are clients.
-const WAITING_MIN: f64 = 6.0;
+const WAITING_MIN: f64 = 10.0;
 /// Weight of one look at them. A smaller one would notice a burst late, a larger one would take every stall of the disk for a burst.
-const LOOK_WEIGHT: f64 = 1.0 / 64.0;
+const LOOK_WEIGHT: f64 = 1.0 / 128.0;
 /// One rest: about as long as four fsyncs; then one record per thread is done, so that even a burst moves on.
 const REST: Duration = Duration::from_millis(2);
 /// Rests of all threads together, and how fast they come back: 10 s per thread on two cores, a tenth of the time after.
