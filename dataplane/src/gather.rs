@@ -72,8 +72,8 @@ impl Gather {
             let blob = match &record.header.blob {
                 None => None,
                 Some(key) => {
-                self.spooled.bodies.lock().insert(key.clone(), record.header.received_ms);
-                Some(self.blob(key).await)
+                    self.spooled.bodies.lock().insert(key.clone(), record.header.received_ms);
+                    Some(self.blob(key).await)
                 }
             };
             let entry = snapshot.projects.get(&record.header.project_id);

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use config::process::ProcessConfig;
-use std::{fmt::Write as _, io::{ErrorKind, Write}, os::unix::fs::OpenOptionsExt};
+use std::{io::{ErrorKind, Write}, os::unix::fs::OpenOptionsExt};
 
 /// 256 bits.
 const KEY_BYTES: usize = 32;
@@ -20,9 +20,5 @@ pub fn ensure(config: &ProcessConfig) -> anyhow::Result<()> {
     };
     let mut key = [0u8; KEY_BYTES];
     getrandom::fill(&mut key).expect("the system has randomness");
-    let text = key.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    writeln!(file, "{text}").and_then(|()| file.sync_all()).with_context(|| format!("write {}", path.display()))
+    writeln!(file, "{}", hex::encode(key)).and_then(|()| file.sync_all()).with_context(|| format!("write {}", path.display()))
 }

@@ -3,6 +3,7 @@
 //! In: the bytes hyper writes. Out: the same, with such an answer replaced by one that says why; and then the rest of what the client
 //! sends is read and dropped for a moment, because closing on unread bytes would reset the connection and lose the answer.
 
+use memchr::memmem;
 use std::{io::{self, IoSlice}, pin::Pin, task::{Context, Poll, ready}, time::Duration};
 use tokio::{io::{AsyncRead, AsyncWrite, ReadBuf}, time::{Instant, Sleep, sleep_until}};
 
@@ -32,18 +33,14 @@ fn replacement(head: &[u8]) -> Option<Vec<u8>> {
         _ => return None,
     };
     // Answers of ours have a body.
-    if !head.ends_with(b"\r\n\r\n") || memmem(head, b"content-length: 0").is_none() {
+    if !head.ends_with(b"\r\n\r\n") || memmem::find(head, b"content-length: 0").is_none() {
         return None;
     }
-    let line_end = memmem(head, b"\r\n")?;
+    let line_end = memmem::find(head, b"\r\n")?;
     let body = format!("{{\"detail\":\"{detail}\",\"causes\":[]}}");
     let mut answer = head[..line_end].to_vec();
     answer.extend_from_slice(format!("\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes());
     Some(answer)
-}
-
-fn memmem(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 impl<S> Spoken<S> {
