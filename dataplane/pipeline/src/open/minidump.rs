@@ -114,14 +114,11 @@ impl Crash {
     }
 }
 
-/// Reads a dump in little-endian order; a part that is cut off or lies outside is left out.
+/// Reads a dump in the byte order of the machine that wrote it; a part that is cut off or lies outside is left out.
 pub(crate) fn read(dump: &[u8]) -> Crash {
     let mut crash = Crash::default();
-    let bytes = Bytes(dump);
+    let Some(bytes) = Bytes::of_dump(dump) else { return crash };
     let (Some(count), Some(directory)) = (bytes.u32(8), bytes.u32(12)) else { return crash };
-    if !dump.starts_with(b"MDMP") {
-        return crash;
-    }
     for at in 0..count.min(STREAMS_MAX) {
         let entry = directory as usize + at as usize * 12;
         let (Some(kind), Some(start)) = (bytes.u32(entry), bytes.u32(entry + 8)) else { break };
@@ -174,56 +171,79 @@ fn module(bytes: Bytes, start: usize) -> Option<Module> {
     let (base, size, stamp) = (bytes.u64(start)?, bytes.u32(start + 8)?, bytes.u32(start + 16)?);
     let path = bytes.u32(start + 20).and_then(|at| bytes.text(at as usize)).unwrap_or_default();
     let record = bytes.slice(bytes.u32(start + 80)? as usize, bytes.u32(start + 76)? as usize);
-    let (debug_id, code_id) = ids(record.unwrap_or_default(), stamp, size);
+    let (debug_id, code_id) = record.map(|record| ids(record, stamp, size)).unwrap_or_default();
     Some(Module { path, base, size, debug_id, code_id })
 }
 
-/// Debug and code id of a CodeView record: `RSDS` (Windows, macOS) or `BpEL` (an ELF build id).
-fn ids(record: &[u8], stamp: u32, size: u32) -> (String, String) {
-    let bytes = Bytes(record);
-    match (record.get(..4), record.get(4..)) {
-        (Some(b"RSDS"), Some(rest)) if rest.len() >= 20 => (debug_id(&rest[..16], bytes.u32(20).unwrap_or(0)), format!("{stamp:08X}{size:x}")),
-        (Some(b"LEpB"), Some(build)) if build.len() >= 16 => (debug_id(&build[..16], 0), hex::encode(build.get(..20).unwrap_or(build))),
+/// Debug and code id of a CodeView record: `RSDS` (Windows, macOS) or `BpEL` (an ELF build id), numbers in the dump's order.
+fn ids(record: Bytes, stamp: u32, size: u32) -> (String, String) {
+    let rest = record.bytes.get(4..).unwrap_or_default();
+    match record.u32(0) {
+        Some(RSDS) if rest.len() >= 20 => (debug_id(&rest[..16], record.is_big_endian, record.u32(20).unwrap_or(0)), format!("{stamp:08X}{size:x}")),
+        Some(BPEL) if rest.len() >= 16 => (debug_id(&rest[..16], record.is_big_endian, 0), hex::encode(rest.get(..20).unwrap_or(rest))),
         _ => (String::new(), String::new()),
     }
 }
 
-/// A GUID whose first three fields are little-endian, and the age where there is one.
-fn debug_id(guid: &[u8], age: u32) -> String {
+const RSDS: u32 = u32::from_le_bytes(*b"RSDS");
+const BPEL: u32 = u32::from_le_bytes(*b"LEpB");
+
+/// A GUID, whose first three fields are numbers, and the age where there is one.
+fn debug_id(guid: &[u8], is_big_endian: bool, age: u32) -> String {
     let mut bytes = guid.to_vec();
-    bytes[..4].reverse();
-    bytes[4..6].reverse();
-    bytes[6..8].reverse();
+    if !is_big_endian {
+        bytes[..4].reverse();
+        bytes[4..6].reverse();
+        bytes[6..8].reverse();
+    }
     let text = hex::encode(&bytes);
     let joined = [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-");
     if age == 0 { joined } else { format!("{joined}-{age:x}") }
 }
 
-/// Reads that end at the end.
+/// Reads that end at the end, in one of the two orders.
 #[derive(Clone, Copy)]
-struct Bytes<'d>(&'d [u8]);
+struct Bytes<'d> {
+    bytes: &'d [u8],
+    is_big_endian: bool,
+}
 
 impl<'d> Bytes<'d> {
-    fn slice(self, start: usize, length: usize) -> Option<&'d [u8]> {
-        self.0.get(start..start.checked_add(length)?)
+    /// The signature is a number and so tells the order; `None` for what is no dump.
+    fn of_dump(dump: &'d [u8]) -> Option<Bytes<'d>> {
+        let is_big_endian = dump.starts_with(b"PMDM");
+        (is_big_endian || dump.starts_with(b"MDMP")).then_some(Bytes { bytes: dump, is_big_endian })
+    }
+
+    fn slice(self, start: usize, length: usize) -> Option<Bytes<'d>> {
+        Some(Bytes { bytes: self.bytes.get(start..start.checked_add(length)?)?, ..self })
+    }
+
+    fn array<const N: usize>(self, at: usize) -> Option<[u8; N]> {
+        let mut array: [u8; N] = self.slice(at, N)?.bytes.try_into().ok()?;
+        if self.is_big_endian {
+            array.reverse();
+        }
+        Some(array)
     }
 
     fn u16(self, at: usize) -> Option<u16> {
-        Some(u16::from_le_bytes(self.slice(at, 2)?.try_into().ok()?))
+        self.array(at).map(u16::from_le_bytes)
     }
 
     fn u32(self, at: usize) -> Option<u32> {
-        Some(u32::from_le_bytes(self.slice(at, 4)?.try_into().ok()?))
+        self.array(at).map(u32::from_le_bytes)
     }
 
     fn u64(self, at: usize) -> Option<u64> {
-        Some(u64::from_le_bytes(self.slice(at, 8)?.try_into().ok()?))
+        self.array(at).map(u64::from_le_bytes)
     }
 
     /// A length in bytes, then UTF-16.
     fn text(self, at: usize) -> Option<String> {
         let length = (self.u32(at)? as usize).min(NAME_UNITS_MAX * 2);
-        let units: Vec<u16> = self.slice(at + 4, length)?.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        let text = self.slice(at + 4, length)?;
+        let units: Vec<u16> = (0..length / 2).filter_map(|unit| text.u16(unit * 2)).collect();
         Some(String::from_utf16_lossy(&units).trim_end_matches('\0').to_owned())
     }
 }
@@ -292,20 +312,27 @@ pub(crate) mod tests {
 
     /// A dump of a process with two modules that failed at an address.
     pub(crate) fn dump(platform: u32, code: u32, address: u64) -> Vec<u8> {
+        dump_in(false, platform, code, address)
+    }
+
+    fn dump_in(is_big_endian: bool, platform: u32, code: u32, address: u64) -> Vec<u8> {
+        let u16_bytes = |value: u16| if is_big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+        let u32_bytes = |value: u32| if is_big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+        let u64_bytes = |value: u64| if is_big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
         let mut bytes = vec![0; 32 + 3 * 12];
-        bytes[..4].copy_from_slice(b"MDMP");
-        let put = |bytes: &mut Vec<u8>, at: usize, value: u32| bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        bytes[..4].copy_from_slice(if is_big_endian { b"PMDM" } else { b"MDMP" });
+        let put = |bytes: &mut Vec<u8>, at: usize, value: u32| bytes[at..at + 4].copy_from_slice(&u32_bytes(value));
         put(&mut bytes, 8, 3);
         put(&mut bytes, 12, 32);
         let mut names = Vec::new();
         for path in ["/opt/shop/cart", "C:\\shop\\pay.dll"] {
             names.push(bytes.len() as u32);
-            let units: Vec<u8> = path.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            bytes.extend((units.len() as u32).to_le_bytes());
+            let units: Vec<u8> = path.encode_utf16().flat_map(u16_bytes).collect();
+            bytes.extend(u32_bytes(units.len() as u32));
             bytes.extend(units);
         }
         let build_id = bytes.len() as u32;
-        bytes.extend(b"LEpB");
+        bytes.extend(u32_bytes(BPEL));
         bytes.extend(0..20u8);
         for (at, kind) in [6u32, 7, 4].into_iter().enumerate() {
             let start = bytes.len() as u32;
@@ -316,11 +343,11 @@ pub(crate) mod tests {
                 6 => {
                     bytes.resize(start + 168, 0);
                     put(&mut bytes, start + 8, code);
-                    bytes[start + 24..start + 32].copy_from_slice(&address.to_le_bytes());
+                    bytes[start + 24..start + 32].copy_from_slice(&u64_bytes(address));
                 }
                 7 => {
                     bytes.resize(start + 56, 0);
-                    bytes[start] = 9;
+                    bytes[start..start + 2].copy_from_slice(&u16_bytes(9));
                     put(&mut bytes, start + 8, 10);
                     put(&mut bytes, start + 20, platform);
                 }
@@ -329,7 +356,7 @@ pub(crate) mod tests {
                     put(&mut bytes, start, 2);
                     for (at, name) in names.iter().enumerate() {
                         let module = start + 4 + at * 108;
-                        bytes[module..module + 8].copy_from_slice(&(0x1000 * (at as u64 + 1)).to_le_bytes());
+                        bytes[module..module + 8].copy_from_slice(&u64_bytes(0x1000 * (at as u64 + 1)));
                         put(&mut bytes, module + 8, 0x1000);
                         put(&mut bytes, module + 20, *name);
                         put(&mut bytes, module + 76, 24);
@@ -351,6 +378,16 @@ pub(crate) mod tests {
         assert_eq!(read(&dump(2, 0xc000_0005, 0x1)).reason().as_deref(), Some("EXCEPTION_ACCESS_VIOLATION"));
         assert_eq!(read(&dump(0x8101, 99, 0x1)).reason().as_deref(), Some("0x00000063"));
         assert_eq!(read(&dump(2, 1, 0x1)).place(), None);
+    }
+
+    #[test]
+    fn both_byte_orders_say_the_same() {
+        let (little, big) = (read(&dump(0x8201, 11, 0x2010)), read(&dump_in(true, 0x8201, 11, 0x2010)));
+        assert_eq!((&big.exception, &big.system), (&little.exception, &little.system));
+        let told = |crash: &Crash| crash.modules.iter().map(|module| (module.path.clone(), module.base, module.size, module.code_id.clone())).collect::<Vec<_>>();
+        assert_eq!(told(&big), told(&little));
+        // The bytes of a build id are the same; read as numbers they are not.
+        assert_eq!(big.modules[0].debug_id, "00010203-0405-0607-0809-0a0b0c0d0e0f");
     }
 
     #[test]
