@@ -11,6 +11,7 @@ mod otlp;
 mod reports;
 mod security;
 mod store;
+mod transaction;
 mod unwrap;
 
 use crate::Request;

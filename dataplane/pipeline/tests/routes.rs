@@ -1,5 +1,10 @@
 //! Each route and item type: a request in, what becomes of its units. Cases carry the numbers of `ingest-protocol` §12.
 
+mod routes {
+    pub mod telemetry;
+    pub mod transactions;
+}
+
 use config::project::{FilterOptions, GroupingOptions, ProjectOptions};
 use model::{
     category::Category,
@@ -253,33 +258,6 @@ fn case_60_client_report_becomes_the_outcomes_it_names() {
     assert_eq!(outcomes(&prepared), ["error client_discard before_send 3", "unknown client_discard x 1", "span rate_limited q 2"]);
     let old = json!({"timestamp": 1, "discarded_events": [{"reason": "r", "category": "error", "quantity": 3}]});
     assert!(envelope_with(json!({}), &[(json!({"type": "client_report"}), &old.to_string())]).outcomes.is_empty());
-}
-
-fn transaction(age_s: i64, span: &str) -> String {
-    let end = NOW_MS / 1000 - age_s;
-    format!(
-        r#"{{"type":"transaction","transaction":"/a","start_timestamp":{},"timestamp":{end},"contexts":{{"trace":{{"trace_id":"{ID}","span_id":"b0e6f15b45c36b12"}}}},"spans":[{span}]}}"#,
-        end - 1
-    )
-}
-
-#[test]
-fn case_63_and_64_transactions_are_recent_and_their_spans_have_ids() {
-    let span = format!(r#"{{"trace_id":"{ID}","span_id":"b0e6f15b45c36b13"}}"#);
-    let kind = || json!({"type": "transaction"});
-    let good = envelope(&[(kind(), &transaction(5, &span))]);
-    assert_eq!(good.items[0].quantities, [(Category::Transaction, 1), (Category::TransactionIndexed, 1), (Category::Span, 2), (Category::SpanIndexed, 2)]);
-    assert_eq!((good.items[0].item_id.to_string().as_str(), good.items[0].timestamp_ms), (ID, NOW_MS - 5000));
-    for bad in [transaction(6 * 86_400, &span), transaction(5, r#"{"trace_id":"x"}"#), transaction(-100, &span), "{}".to_owned()] {
-        let prepared = envelope(&[(kind(), &bad)]);
-        assert!(prepared.items.is_empty() && prepared.outcomes[0].reason == "invalid_transaction", "{bad}");
-    }
-}
-
-#[test]
-fn health_check_transactions_are_filtered() {
-    let prepared = envelope(&[(json!({"type": "transaction"}), &transaction(5, "").replace("/a", "/healthz"))]);
-    assert_eq!(outcomes(&prepared)[0], "transaction filtered filtered-transaction 1");
 }
 
 #[test]

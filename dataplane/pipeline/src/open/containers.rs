@@ -3,7 +3,7 @@
 use super::{
     envelope::Opened,
     invalid,
-    items::{content_id, item},
+    items::{content_id, drift_s, is_past_retention, item, seconds},
 };
 use crate::Request;
 use model::{
@@ -16,11 +16,11 @@ use model::{
 /// Prepares a container, or a single span of the old form.
 pub(crate) fn container(request: &Request, opened: &Opened, prepared: &mut Prepared) {
     let announced = opened.item.header.item_count.unwrap_or(1).clamp(1, COUNT_MAX);
-    let reason = match checked(opened) {
+    let reason = match checked(request, opened) {
         Ok(counted) => {
             let quantities = quantities(opened, counted);
-            if counted.invalid > 0 {
-                prepared.outcomes.push(invalid(category(opened.item_type), "invalid_trace_metric", counted.invalid, None));
+            for (count, reason) in [(counted.unknown, "invalid_trace_metric"), (counted.old, "timestamp")].into_iter().filter(|(count, _)| *count > 0) {
+                prepared.outcomes.push(invalid(category(opened.item_type), reason, count, None));
             }
             if counted.valid > 0 {
                 prepared.items.push(item(request, opened, content_id(opened), quantities));
@@ -35,10 +35,14 @@ pub(crate) fn container(request: &Request, opened: &Opened, prepared: &mut Prepa
 /// What a header may announce is not trusted beyond what an envelope can hold.
 const COUNT_MAX: u64 = 100_000;
 
-#[derive(Debug, Clone, Copy)]
+/// What is in a container, one by one.
+#[derive(Debug, Clone, Copy, Default)]
 struct Counted {
     valid: u64,
-    invalid: u64,
+    /// Metrics of a type that nobody knows.
+    unknown: u64,
+    /// Older than what is kept.
+    old: u64,
 }
 
 fn category(item_type: ItemType) -> Category {
@@ -58,7 +62,7 @@ fn quantities(opened: &Opened, counted: Counted) -> Vec<(Category, u64)> {
     }
 }
 
-fn checked(opened: &Opened) -> Result<Counted, &'static str> {
+fn checked(request: &Request, opened: &Opened) -> Result<Counted, &'static str> {
     let wrong = match opened.item_type {
         ItemType::Log => "invalid_log",
         ItemType::TraceMetric => "invalid_trace_metric",
@@ -72,22 +76,32 @@ fn checked(opened: &Opened) -> Result<Counted, &'static str> {
     let is_container = opened.item.header.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/vnd.sentry.items."));
     if !is_container {
         let single_span = opened.item_type == ItemType::Span && payload.get("span_id").is_some();
-        return if single_span { Ok(Counted { valid: 1, invalid: 0 }) } else { Err(wrong) };
+        return if single_span { Ok(Counted { valid: 1, ..Counted::default() }) } else { Err(wrong) };
     }
     let items = payload.get("items").and_then(Value::as_array).ok_or(wrong)?;
     if opened.item.header.item_count != Some(items.len() as u64) {
         return Err(wrong);
     }
-    match opened.item_type {
-        ItemType::Span => check_trace(opened, items)?,
-        ItemType::TraceMetric => {
-            let known = |metric: &&Value| matches!(metric.str_at(&["type"]), Some("counter" | "gauge" | "distribution"));
-            let valid = items.iter().filter(known).count() as u64;
-            return Ok(Counted { valid, invalid: items.len() as u64 - valid });
-        }
-        _ => {}
+    if opened.item_type == ItemType::Span {
+        check_trace(opened, items)?;
     }
-    Ok(Counted { valid: items.len() as u64, invalid: 0 })
+    Ok(counted(request, opened, items))
+}
+
+fn counted(request: &Request, opened: &Opened, items: &[Value]) -> Counted {
+    let drift_s = drift_s(request, opened);
+    let time_key = if opened.item_type == ItemType::Span { "end_timestamp" } else { "timestamp" };
+    let mut counted = Counted::default();
+    for item in items {
+        let is_known = opened.item_type != ItemType::TraceMetric || matches!(item.str_at(&["type"]), Some("counter" | "gauge" | "distribution"));
+        let is_old = seconds(item.get(time_key)).is_some_and(|time_s| is_past_retention(request, time_s + drift_s));
+        match (is_known, is_old) {
+            (false, _) => counted.unknown += 1,
+            (true, true) => counted.old += 1,
+            (true, false) => counted.valid += 1,
+        }
+    }
+    counted
 }
 
 /// One envelope of spans is one trace, the one its header names.

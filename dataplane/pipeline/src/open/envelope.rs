@@ -1,6 +1,6 @@
 //! Walks an envelope's items (`ingest-protocol` §2) and sends each to where it is prepared.
 
-use super::{containers, crash, invalid, items, reports, security};
+use super::{containers, crash, invalid, items, reports, security, transaction};
 use crate::{
     Request,
     event::{EventInput, prepare_event},
@@ -67,7 +67,7 @@ fn open_item(request: &Request, opened: &Opened, prepared: &mut Prepared) {
         ItemType::UserReport => reports::user_report(request, opened, prepared),
         ItemType::ClientReport => reports::client_report(request, opened, prepared),
         ItemType::RawSecurity => security::reports(request, opened.payload, opened.event_id, prepared),
-        ItemType::Transaction => items::transaction(request, opened, prepared),
+        ItemType::Transaction => transaction::transaction(request, opened, prepared),
         ItemType::Session | ItemType::Sessions => items::session(request, opened, prepared),
         ItemType::CheckIn => items::check_in(request, opened, prepared),
         ItemType::ReplayEvent | ItemType::ReplayRecording | ItemType::ReplayVideo => items::replay(request, opened, prepared),

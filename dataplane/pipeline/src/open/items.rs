@@ -8,12 +8,13 @@ use model::{
     ids::EventId,
     item::ItemType,
     json::{self, Object, Value},
-    outcome::OutcomeKind,
-    prepared::{Prepared, PreparedItem, PreparedOutcome},
+    prepared::{Prepared, PreparedItem},
 };
 
 /// A day in seconds.
-const DAY_S: f64 = 86_400.0;
+pub(crate) const DAY_S: f64 = 86_400.0;
+/// A clock this far ahead of ours is wrong.
+pub(crate) const FUTURE_S: f64 = 60.0;
 
 /// Stores the item under the hash of its bytes.
 pub(crate) fn whole(request: &Request, opened: &Opened, prepared: &mut Prepared) {
@@ -52,7 +53,7 @@ fn refuse(prepared: &mut Prepared, opened: &Opened, reason: &str) {
 }
 
 /// Parses the payload as a JSON object, or says that it is none.
-fn object<'b>(opened: &Opened<'_, 'b>, prepared: &mut Prepared) -> Option<Value<'b>> {
+pub(crate) fn object<'b>(opened: &Opened<'_, 'b>, prepared: &mut Prepared) -> Option<Value<'b>> {
     let reason = match json::parse(opened.payload) {
         Ok(value @ Value::Object(_)) => return Some(value),
         Err(json::Error::TooDeep) => "nesting_too_deep",
@@ -62,63 +63,26 @@ fn object<'b>(opened: &Opened<'_, 'b>, prepared: &mut Prepared) -> Option<Value<
     None
 }
 
-fn seconds(value: Option<&Value>) -> Option<f64> {
+pub(crate) fn seconds(value: Option<&Value>) -> Option<f64> {
     parse_seconds(value?)
 }
 
+/// Whether an item of that time would be deleted at once (`ingest-protocol` §4.4).
+pub(crate) fn is_past_retention(request: &Request, time_s: f64) -> bool {
+    time_s < request.header.received_ms as f64 / 1000.0 - f64::from(request.project.options.event_retention_d) * DAY_S
+}
+
 /// How far the sender's clock is behind, where that is beyond delay (`ingest-protocol` §4.4).
-fn drift_s(request: &Request, opened: &Opened) -> f64 {
+pub(crate) fn drift_s(request: &Request, opened: &Opened) -> f64 {
     let difference_ms = opened.sent_at_ms.map_or(0, |sent_at_ms| request.header.received_ms - sent_at_ms);
     if difference_ms.abs() >= 55 * 60 * 1000 { difference_ms as f64 / 1000.0 } else { 0.0 }
-}
-
-pub(crate) fn transaction(request: &Request, opened: &Opened, prepared: &mut Prepared) {
-    let Some(event) = object(opened, prepared) else { return };
-    let spans = event.get("spans").and_then(Value::as_array).map_or(0, <[Value]>::len) as u64;
-    let Some(end_s) = valid_transaction(&event, request, drift_s(request, opened)) else {
-        for (category, quantity) in transaction_quantities(spans) {
-            prepared.outcomes.push(invalid(category, "invalid_transaction", quantity, Some(opened.event_id)));
-        }
-        return;
-    };
-    if event.str_at(&["transaction"]).is_some_and(|name| request.project.filters.drops_transaction(name)) {
-        for (category, quantity) in transaction_quantities(spans) {
-            let reason = "filtered-transaction".to_owned();
-            prepared.outcomes.push(PreparedOutcome { category, kind: OutcomeKind::Filtered, reason, quantity, event_id: Some(opened.event_id) });
-        }
-        return;
-    }
-    let mut stored = item(request, opened, opened.event_id, transaction_quantities(spans));
-    stored.timestamp_ms = (end_s * 1000.0) as i64;
-    prepared.items.push(stored);
-}
-
-fn transaction_quantities(spans: u64) -> Vec<(Category, u64)> {
-    vec![(Category::Transaction, 1), (Category::TransactionIndexed, 1), (Category::Span, spans + 1), (Category::SpanIndexed, spans + 1)]
-}
-
-/// When the transaction ended by our clock; `None` if it is not valid.
-fn valid_transaction(event: &Value, request: &Request, drift_s: f64) -> Option<f64> {
-    let (start_s, end_s) = (seconds(event.get("start_timestamp"))? + drift_s, seconds(event.get("timestamp"))? + drift_s);
-    let received_s = request.header.received_ms as f64 / 1000.0;
-    let in_time = end_s >= start_s && start_s >= received_s - 5.0 * DAY_S && end_s <= received_s + 60.0;
-    let has_ids = |value: &Value| is_hex_id(value.get("trace_id"), 32) && is_hex_id(value.get("span_id"), 16);
-    let spans = event.get("spans").and_then(Value::as_array).unwrap_or_default();
-    (in_time && has_ids(event.at(&["contexts", "trace"])?) && spans.iter().all(has_ids)).then_some(end_s)
-}
-
-/// Hex digits, not all zero; a trace id may have dashes.
-fn is_hex_id(value: Option<&Value>, digits: usize) -> bool {
-    let Some(text) = value.and_then(Value::as_str) else { return false };
-    let compact: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
-    compact.len() == digits && compact.iter().all(u8::is_ascii_hexdigit) && compact.iter().any(|byte| *byte != b'0')
 }
 
 pub(crate) fn session(request: &Request, opened: &Opened, prepared: &mut Prepared) {
     let Some(payload) = object(opened, prepared) else { return };
     let drift_s = drift_s(request, opened);
     let received_s = request.header.received_ms as f64 / 1000.0;
-    let in_time = |started: Option<f64>| started.is_some_and(|s| (received_s - 5.0 * DAY_S..=received_s + 60.0).contains(&(s + drift_s)));
+    let in_time = |started: Option<f64>| started.is_some_and(|s| (received_s - 5.0 * DAY_S..=received_s + FUTURE_S).contains(&(s + drift_s)));
     let started: Vec<Option<f64>> = match payload.get("aggregates").and_then(Value::as_array) {
         Some(aggregates) => aggregates.iter().map(|aggregate| seconds(aggregate.get("started"))).collect(),
         None => vec![seconds(payload.get("started"))],
@@ -202,8 +166,12 @@ pub(crate) fn replay(request: &Request, opened: &Opened, prepared: &mut Prepared
     let mut timestamp_ms = request.header.received_ms;
     let segment = if opened.item_type == ItemType::ReplayEvent {
         let Some(event) = object(opened, prepared) else { return };
-        if let Some(time) = seconds(event.get("timestamp")) {
-            timestamp_ms = (time * 1000.0) as i64;
+        if let Some(time_s) = seconds(event.get("timestamp")).map(|time_s| time_s + drift_s(request, opened)) {
+            if is_past_retention(request, time_s) {
+                return refuse(prepared, opened, "timestamp");
+            }
+            let is_future = time_s > timestamp_ms as f64 / 1000.0 + FUTURE_S;
+            timestamp_ms = if is_future { timestamp_ms } else { (time_s * 1000.0) as i64 };
         }
         event.get("segment_id").and_then(Value::as_u64)
     } else {
