@@ -152,7 +152,7 @@ fn hashes_before(request: &Request, event: &Value) -> Vec<[u8; 16]> {
 fn category(item_type: ItemType, event_type: &str) -> Category {
     match (item_type, event_type) {
         (ItemType::Feedback, _) | (_, "feedback") => Category::Feedback,
-        (_, "csp" | "hpkp" | "expectct" | "expectstaple" | "nel") => Category::Security,
+        (ItemType::RawSecurity, _) | (_, "csp" | "hpkp" | "expectct" | "expectstaple" | "nel") => Category::Security,
         (_, "error") => Category::Error,
         _ => Category::Default,
     }

@@ -1,6 +1,7 @@
 //! Each route and item type: a request in, what becomes of its units. Cases carry the numbers of `ingest-protocol` §12.
 
 mod routes {
+    pub mod security;
     pub mod telemetry;
     pub mod transactions;
 }

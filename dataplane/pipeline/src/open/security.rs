@@ -1,4 +1,5 @@
-//! Security reports of browsers (`ingest-protocol` §1.7): CSP in the old form and as Reporting API list; one event each.
+//! Security reports of browsers (`ingest-protocol` §1.7): CSP in the old form and as Reporting API list, deprecations in the
+//! latter; one event each. Expect-CT, HPKP and Expect-Staple, which no browser sends any more, are refused.
 
 use super::invalid;
 use crate::{
@@ -35,22 +36,11 @@ pub(crate) fn reports(request: &Request, body: &[u8], event_id: EventId, prepare
 
 /// The report as an event; `None` if it is of no kind we know.
 fn event_of<'a>(report: Value<'a>, request: &Request) -> Option<Value<'a>> {
-    let mut csp = csp_of(report)?;
-    let text = |key: &str| csp.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let directive = if text("effective_directive").is_empty() { first_word(&text("violated_directive")) } else { text("effective_directive") };
-    let (document, blocked, referrer) = (text("document_uri"), text("blocked_uri"), text("referrer"));
-    csp.insert("effective_directive", directive.clone());
-    let message = csp_message(&directive, &blocked);
-    let mut event = Object::new();
-    event.insert("logger", "csp");
+    let mut event = match report.str_at(&["type"]) {
+        Some("deprecation") => deprecation_event(report, request)?,
+        _ => csp_event(csp_of(report)?, request),
+    };
     event.insert("platform", "other");
-    event.insert("culprit", directive.clone());
-    let mut logentry = Object::new();
-    logentry.insert("formatted", message);
-    event.insert("logentry", logentry);
-    event.insert("request", request_of(&document, &referrer, request));
-    event.insert("tags", tags(&directive, &blocked));
-    event.insert("csp", csp);
     let mut user = Object::new();
     user.insert("ip_address", "{{auto}}");
     event.insert("user", user);
@@ -60,6 +50,40 @@ fn event_of<'a>(report: Value<'a>, request: &Request) -> Option<Value<'a>> {
         }
     }
     Some(Value::Object(event))
+}
+
+fn csp_event<'a>(mut csp: Object<'a>, request: &Request) -> Object<'a> {
+    let text = |key: &str| csp.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let directive = if text("effective_directive").is_empty() { first_word(&text("violated_directive")) } else { text("effective_directive") };
+    let (document, blocked, referrer) = (text("document_uri"), text("blocked_uri"), text("referrer"));
+    csp.insert("effective_directive", directive.clone());
+    let mut event = Object::new();
+    event.insert("logger", "csp");
+    event.insert("culprit", directive.clone());
+    event.insert("logentry", message(csp_message(&directive, &blocked)));
+    event.insert("request", request_of(&document, &referrer, request));
+    event.insert("tags", tags(&directive, &blocked));
+    event.insert("csp", csp);
+    event
+}
+
+/// A browser warns of something that it will remove; what it said stands in `extra`.
+fn deprecation_event<'a>(mut report: Value<'a>, request: &Request) -> Option<Object<'a>> {
+    let Some(Value::Object(body)) = report.get_mut("body").map(Value::take) else { return None };
+    let said = body.get("message").or(body.get("id")).and_then(Value::as_str)?.to_owned();
+    let mut event = Object::new();
+    event.insert("logger", "deprecation");
+    event.insert("level", "warning");
+    event.insert("logentry", message(said));
+    event.insert("request", request_of(report.str_at(&["url"]).unwrap_or_default(), "", request));
+    event.insert("extra", body);
+    Some(event)
+}
+
+fn message(formatted: String) -> Object<'static> {
+    let mut logentry = Object::new();
+    logentry.insert("formatted", formatted);
+    logentry
 }
 
 /// The members of a report with the names of our interface, whichever of the two forms it had.
