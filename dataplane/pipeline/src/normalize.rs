@@ -6,6 +6,7 @@
 mod attributes;
 mod breadcrumbs;
 mod contexts;
+mod device;
 mod exception;
 mod legacy;
 mod logentry;
@@ -14,6 +15,7 @@ mod request;
 mod stacktrace;
 mod tags;
 mod time;
+mod trace;
 mod user;
 pub mod values;
 
@@ -64,6 +66,7 @@ pub fn normalize(event: &mut Value, around: &Surroundings, notes: &mut Notes) {
     logentry::normalize(event, root, notes);
     tags::normalize(event, root, notes);
     attributes::names(event, root, notes);
+    trace::normalize(event, around, root, notes);
     stacktrace::move_into_exception(event);
     exception::exceptions(event, root, notes);
     exception::threads(event, root, notes);

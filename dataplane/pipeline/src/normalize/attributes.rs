@@ -3,7 +3,7 @@
 use super::{
     Surroundings,
     notes::{Notes, Path},
-    values::{BagLimit, integer_field, lenient_text_field, limit, object_field, scalar_text, text_field, trim_bag},
+    values::{BagLimit, integer_field, lenient_text_field, limit, list_field, object_field, require_bag, required_field, scalar_text, text_field, trim_bag},
 };
 use model::{
     item::ItemType,
@@ -27,8 +27,8 @@ pub fn normalize(event: &mut Object, around: &Surroundings, path: Path, notes: &
     fingerprint(event, path, notes);
     lenient_text_field(event, "checksum", limit(128, 0), path, notes);
     sdk(event, path, notes);
-    if event.get("time_spent").is_some_and(|value| value.as_f64().is_none()) {
-        event.remove("time_spent");
+    if let Some(time) = event.get_mut("time_spent").filter(|time| !time.is_null() && time.as_f64().is_none()) {
+        notes.reject(time, path.name("time_spent"), "invalid_data");
     }
 }
 
@@ -53,18 +53,32 @@ pub fn bags(event: &mut Object, path: Path, notes: &mut Notes) {
         });
     }
     if let Some(modules) = event.get_mut("modules") {
-        trim_bag(modules, BagLimit { depth: 7, bytes: 8192 }, path.name("modules"), notes);
+        require_bag(modules, BagLimit { depth: 7, bytes: 8192 }, path.name("modules"), notes);
     }
-    for key in ["filename", "abs_path", "context_line"] {
-        if let Some(template) = event.get_mut("template").and_then(Value::as_object_mut) {
-            text_field(template, key, limit(256, 40), path, notes);
-        }
+    template(event, path, notes);
+    for report in ["csp", "hpkp", "expectct", "expectstaple", "nel"] {
+        object_field(event, report, path, notes);
+    }
+    if let Some(meta) = object_field(event, "debug_meta", path, notes) {
+        list_field(meta, "images", path.name("debug_meta"), notes);
     }
     event.retain(|key, value| !value.is_null() || !KNOWN_TO_BE_EMPTY.contains(&key));
 }
 
+/// The place in a template where rendering failed.
+fn template(event: &mut Object, path: Path, notes: &mut Notes) {
+    let Some(template) = object_field(event, "template", path, notes) else { return };
+    let path = path.name("template");
+    for (key, max) in [("filename", 128), ("abs_path", 256), ("context_line", usize::MAX / 2)] {
+        text_field(template, key, limit(max, 0), path, notes);
+    }
+    for key in ["lineno", "colno"] {
+        integer_field(template, key, path, notes);
+    }
+}
+
 /// Nulls say nothing here.
-const KNOWN_TO_BE_EMPTY: [&str; 14] = [
+const KNOWN_TO_BE_EMPTY: [&str; 15] = [
     "release",
     "dist",
     "environment",
@@ -79,6 +93,7 @@ const KNOWN_TO_BE_EMPTY: [&str; 14] = [
     "exception",
     "threads",
     "fingerprint",
+    "time_spent",
 ];
 
 /// What an event says of its type counts on items of that type only; otherwise it is inferred later.
@@ -197,7 +212,6 @@ fn transaction(event: &mut Object, path: Path, notes: &mut Notes) {
     if invalid {
         event.remove("transaction");
     }
-    object_field(event, "transaction_info", path, notes);
 }
 
 fn fingerprint(event: &mut Object, path: Path, notes: &mut Notes) {
@@ -223,7 +237,14 @@ fn sdk(event: &mut Object, path: Path, notes: &mut Notes) {
     let Some(sdk) = object_field(event, "sdk", path, notes) else { return };
     let path = path.name("sdk");
     for key in ["name", "version"] {
+        required_field(sdk, key, path, notes);
         text_field(sdk, key, limit(256, 20), path, notes);
+    }
+    for key in ["integrations", "features", "packages"] {
+        list_field(sdk, key, path, notes);
+    }
+    if let Some(settings) = object_field(sdk, "settings", path, notes) {
+        text_field(settings, "infer_ip", limit(16, 0), path.name("settings"), notes);
     }
     integer_field(sdk, "client_sdk_flags", path, notes);
 }

@@ -3,9 +3,12 @@
 use super::{
     notes::{Notes, Path},
     time::time_field,
-    values::{BagLimit, limit, text_field, trim_bag, values_list},
+    values::{BagLimit, lenient_text_field, limit, require_bag, text_field, values_list},
 };
-use model::json::{Object, Value, to_vec};
+use model::{
+    ids::EventId,
+    json::{Object, Value, to_vec},
+};
 
 pub fn normalize(event: &mut Object, path: Path, notes: &mut Notes) {
     let Some(values) = values_list(event, "breadcrumbs", false, path, notes) else { return };
@@ -34,15 +37,21 @@ fn normalize_crumb(crumb: &mut Object, path: Path, notes: &mut Notes) {
     if let Some(message) = crumb.get_mut("message").filter(|message| message.as_object().is_some() || message.as_array().is_some()) {
         *message = Value::string(String::from_utf8(to_vec(message)).unwrap_or_default());
     }
-    super::values::lenient_text_field(crumb, "message", limit(8192, 200), path, notes);
+    lenient_text_field(crumb, "message", limit(8192, 200), path, notes);
     level(crumb, path, notes);
     time_field(crumb, "timestamp", path, notes);
+    event_id(crumb, path, notes);
     if let Some(data) = crumb.get_mut("data") {
-        if matches!(data, Value::Object(_)) {
-            trim_bag(data, BagLimit { depth: 5, bytes: 2048 }, path.name("data"), notes);
-        } else if !data.is_null() {
-            notes.reject(data, path.name("data"), "invalid_data");
-        }
+        require_bag(data, BagLimit { depth: 5, bytes: 2048 }, path.name("data"), notes);
+    }
+}
+
+/// The event that the crumb tells of.
+fn event_id(crumb: &mut Object, path: Path, notes: &mut Notes) {
+    let Some(value) = crumb.get_mut("event_id").filter(|value| !value.is_null()) else { return };
+    match value.as_str().and_then(EventId::parse) {
+        Some(id) => *value = Value::string(id.to_string()),
+        None => notes.reject(value, path.name("event_id"), "invalid_data"),
     }
 }
 

@@ -1,15 +1,12 @@
 //! Contexts (`ingest-protocol` §4.2, §4.5): kept as they are, within limits, each with its type.
 
 use super::{
-    Surroundings,
+    Surroundings, device,
     notes::{Notes, Path},
-    values::{BagLimit, object_field, trim_bag},
+    trace,
+    values::{BagLimit, limit, object_field, text_field, trim_bag},
 };
-use model::{
-    ids::EventId,
-    item::ItemType,
-    json::{Object, Value},
-};
+use model::json::{Object, Value};
 
 pub fn normalize(event: &mut Object, around: &Surroundings, path: Path, notes: &mut Notes) {
     if let Some(contexts) = object_field(event, "contexts", path, notes) {
@@ -20,9 +17,8 @@ pub fn normalize(event: &mut Object, around: &Surroundings, path: Path, notes: &
         });
         contexts.retain(|_, value| !value.is_null());
     }
-    if around.item_type == ItemType::Event && !around.event_id.is_nil() {
-        trace(event, around.event_id);
-    }
+    trace::normalize_context(event, around, path, notes);
+    device::class(event);
 }
 
 fn normalize_context(key: &str, value: &mut Value, path: Path, notes: &mut Notes) {
@@ -31,39 +27,33 @@ fn normalize_context(key: &str, value: &mut Value, path: Path, notes: &mut Notes
             if context.get("type").is_none_or(Value::is_null) {
                 context.insert("type", key.to_owned());
             }
+            match key {
+                "flags" => flags(context, path, notes),
+                "feedback" => feedback(context, path, notes),
+                _ => {}
+            }
             let bytes = if key == "flags" { 128 * 1024 } else { 8192 };
-            trim_bag(value, BagLimit { depth: 8, bytes }, path, notes);
+            trim_bag(value, BagLimit { depth: 7, bytes }, path, notes);
         }
         Value::Null => {}
         other => notes.reject(other, path, "invalid_data"),
     }
 }
 
-/// Every error belongs to a trace: where the SDK named none, one that derives from the event.
-fn trace(event: &mut Object, event_id: EventId) {
-    let contexts = event.entry("contexts");
-    if contexts.as_object().is_none() {
-        *contexts = Value::Object(Object::new());
+/// Names of feature flags are short.
+fn flags(context: &mut Object, path: Path, notes: &mut Notes) {
+    let path = path.name("values");
+    for (at, flag) in context.get_mut("values").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
+        if let Some(flag) = flag.as_object_mut() {
+            text_field(flag, "flag", limit(200, 0), path.index(at), notes);
+        }
     }
-    let contexts = contexts.as_object_mut().expect("made an object above");
-    let trace = contexts.entry("trace");
-    if trace.as_object().is_none() {
-        *trace = Value::Object(Object::new());
+}
+
+/// What a person wrote (`ingest-protocol` §7.9).
+fn feedback(context: &mut Object, path: Path, notes: &mut Notes) {
+    text_field(context, "message", limit(4096, 0), path, notes);
+    for key in ["contact_email", "name", "url", "source", "associated_event_id", "replay_id"] {
+        text_field(context, key, limit(usize::MAX / 2, 0), path, notes);
     }
-    let trace = trace.as_object_mut().expect("made an object above");
-    let is_id = |value: Option<&Value>, digits: usize| {
-        value.and_then(Value::as_str).is_some_and(|text| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit()) && text.bytes().any(|b| b != b'0'))
-    };
-    let dashed = trace.get("trace_id").and_then(Value::as_str).filter(|text| text.len() == 36).and_then(EventId::parse);
-    if let Some(id) = dashed.filter(|id| !id.is_nil()) {
-        trace.insert("trace_id", id.to_string());
-    }
-    if !is_id(trace.get("trace_id"), 32) {
-        trace.insert("trace_id", event_id.to_string());
-        trace.remove("span_id");
-    }
-    if !is_id(trace.get("span_id"), 16) {
-        trace.insert("span_id", event_id.derive(0).to_string()[..16].to_owned());
-    }
-    trace.insert("type", "trace");
 }

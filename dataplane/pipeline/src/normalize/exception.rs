@@ -3,7 +3,10 @@
 use super::{
     notes::{Notes, Path},
     stacktrace,
-    values::{BagLimit, bool_field, integer_field, lenient_text_field, limit, object_field, text_field, trim_bag, values_list},
+    values::{
+        BagLimit, lenient_text_field, limit, object_field, require_bag, require_bool, require_integer, require_object, require_text, required_field, text_field,
+        values_list,
+    },
 };
 use model::json::{Object, Value};
 
@@ -63,24 +66,48 @@ fn split_type(exception: &mut Object) {
 }
 
 fn normalize_mechanism(mechanism: &mut Object, path: Path, notes: &mut Notes) {
+    required_field(mechanism, "type", path, notes);
     if mechanism.get("type").and_then(Value::as_str).is_none_or(str::is_empty) {
         mechanism.insert("type", "generic");
     }
-    text_field(mechanism, "type", limit(128, 0), path, notes);
-    text_field(mechanism, "description", limit(8192, 200), path, notes);
-    text_field(mechanism, "help_link", limit(256, 40), path, notes);
-    let foreign = |link: &str| !link.starts_with("http://") && !link.starts_with("https://");
-    if let Some(link) = mechanism.get_mut("help_link").filter(|link| link.as_str().is_some_and(foreign)) {
-        notes.reject(link, path.name("help_link"), "invalid_data");
+    for (key, value) in mechanism.iter_mut() {
+        let path = path.name(key);
+        match key {
+            "type" => require_text(value, limit(128, 0), path, notes),
+            "description" => require_text(value, limit(8192, 200), path, notes),
+            "source" => require_text(value, limit(256, 0), path, notes),
+            "help_link" => web_link(value, path, notes),
+            "handled" | "synthetic" | "is_exception_group" => require_bool(value, path, notes),
+            "exception_id" | "parent_id" => require_integer(value, path, notes),
+            "data" => require_bag(value, BagLimit { depth: 5, bytes: 2048 }, path, notes),
+            "meta" => system_errors(value, path, notes),
+            _ => {}
+        }
     }
-    for key in ["handled", "synthetic", "is_exception_group"] {
-        bool_field(mechanism, key, path, notes);
+}
+
+fn web_link(value: &mut Value, path: Path, notes: &mut Notes) {
+    require_text(value, limit(256, 40), path, notes);
+    let is_foreign = value.as_str().is_some_and(|link| !link.starts_with("http://") && !link.starts_with("https://"));
+    if is_foreign {
+        notes.reject(value, path, "invalid_data");
     }
-    for key in ["exception_id", "parent_id"] {
-        integer_field(mechanism, key, path, notes);
-    }
-    if let Some(data) = mechanism.get_mut("data") {
-        trim_bag(data, BagLimit { depth: 5, bytes: 2048 }, path.name("data"), notes);
+}
+
+/// What the operating system calls the error: codes and their names.
+fn system_errors(value: &mut Value, path: Path, notes: &mut Notes) {
+    require_object(value, path, notes);
+    let Some(meta) = value.as_object_mut() else { return };
+    for kind in ["signal", "mach_exception", "errno", "ns_error"] {
+        let Some(error) = object_field(meta, kind, path, notes) else { continue };
+        let path = path.name(kind);
+        for (key, value) in error.iter_mut() {
+            match key {
+                "name" | "code_name" | "domain" => require_text(value, limit(256, 0), path.name(key), notes),
+                "number" | "exception" | "code" | "subcode" => require_integer(value, path.name(key), notes),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -92,15 +119,24 @@ pub fn threads(event: &mut Object, path: Path, notes: &mut Notes) {
     for (at, value) in values.iter_mut().enumerate() {
         let path = path.index(at);
         match value {
-            Value::Object(thread) => {
-                text_field(thread, "name", limit(1024, 100), path, notes);
-                for key in ["crashed", "current", "main"] {
-                    bool_field(thread, key, path, notes);
-                }
-                stacktrace::normalize_under(thread, path, notes);
-            }
+            Value::Object(thread) => normalize_thread(thread, path, notes),
             Value::Null => {}
             other => notes.reject(other, path, "invalid_data"),
         }
     }
+}
+
+fn normalize_thread(thread: &mut Object, path: Path, notes: &mut Notes) {
+    for (key, value) in thread.iter_mut() {
+        let path = path.name(key);
+        match key {
+            "id" if value.as_u64().is_some() || value.as_i64().is_some() => {}
+            "id" | "state" => require_text(value, limit(128, 0), path, notes),
+            "name" => require_text(value, limit(1024, 100), path, notes),
+            "crashed" | "current" | "main" => require_bool(value, path, notes),
+            "held_locks" => require_object(value, path, notes),
+            _ => {}
+        }
+    }
+    stacktrace::normalize_under(thread, path, notes);
 }

@@ -2,7 +2,8 @@
 
 use model::json::{Object, Value};
 
-/// Renames interfaces of the oldest SDKs and takes out what clients may not say.
+/// Renames interfaces of the oldest SDKs and takes out what clients may not say. Their own `errors` and `_meta` stay where they
+/// have the form of ours.
 pub fn rename(event: &mut Object) {
     let needs_renaming = event.keys().any(|key| key.starts_with("sentry.interfaces.") || key == "sentry.interfaces");
     if needs_renaming {
@@ -14,7 +15,11 @@ pub fn rename(event: &mut Object) {
             }
         }
     }
-    event.retain(|key, _| !SERVER_KEYS.contains(&key));
+    event.retain(|key, value| match key {
+        "errors" => value.as_array().is_some(),
+        "_meta" => value.as_object().is_some(),
+        _ => !SERVER_KEYS.contains(&key),
+    });
 }
 
 const INTERFACES: [(&str, &str); 9] = [

@@ -41,7 +41,7 @@ fn as_entry<'a>(value: Value<'a>, path: Path, notes: &mut Notes) -> Option<Objec
             entry.insert("formatted", Value::Str(text));
             Some(entry)
         }
-        Value::Null | Value::Bool(_) => None,
+        Value::Null | Value::Bool(false) => None,
         mut other => {
             notes.reject(&mut other, path, "invalid_data");
             None

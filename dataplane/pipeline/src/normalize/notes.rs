@@ -57,6 +57,8 @@ enum Remark {
     },
     Error {
         kind: &'static str,
+        /// What else is to be said of it, e.g. which times were compared.
+        details: Object<'static>,
         original: Option<Value<'static>>,
     },
 }
@@ -64,6 +66,14 @@ enum Remark {
 impl Notes {
     /// A value that was wrong and is gone; `original` is kept if it is small.
     pub fn error(&mut self, path: Path, kind: &'static str, original: Option<Value<'static>>) {
+        self.error_with(path, kind, Object::new(), original);
+    }
+
+    /// Like [`Notes::error`], with details.
+    pub fn error_with(&mut self, path: Path, kind: &'static str, details: Object<'static>, original: Option<Value<'static>>) {
+        if self.errors.len() >= ERRORS_MAX {
+            return;
+        }
         let keys = path.keys();
         let mut error = Object::new();
         error.insert("type", Value::from(kind));
@@ -71,10 +81,9 @@ impl Notes {
         if let Some(original) = &original {
             error.insert("value", original.clone());
         }
-        if self.errors.len() < ERRORS_MAX {
-            self.errors.push(error);
-            self.remarks.push((keys, Remark::Error { kind, original }));
-        }
+        details.iter().for_each(|(key, value)| error.insert(key.to_owned(), value.clone()));
+        self.errors.push(error);
+        self.remarks.push((keys, Remark::Error { kind, details, original }));
     }
 
     /// Takes a wrong value out, with an error.
@@ -82,11 +91,6 @@ impl Notes {
         let original = value.take();
         let original = if is_small(&original) { Some(original.into_owned()) } else { None };
         self.error(path, kind, original);
-    }
-
-    /// An error without a remark in `_meta`.
-    pub fn event_error(&mut self, error: Object<'static>) {
-        self.errors.push(error);
     }
 
     /// A text that was cut to `kept` characters of `original_chars`, dots included.
@@ -98,6 +102,11 @@ impl Notes {
     /// A value that was too deep or too much.
     pub fn dropped(&mut self, path: Path, original_count: Option<usize>) {
         self.remark(path, Remark::Change { rule: "!limit", kind: "x", range: None, original_chars: original_count });
+    }
+
+    /// A value that another took the place of.
+    pub fn substituted(&mut self, path: Path, rule: &'static str) {
+        self.remark(path, Remark::Change { rule, kind: "s", range: None, original_chars: None });
     }
 
     /// A value that a scrubbing rule changed.
@@ -170,8 +179,9 @@ fn annotate(node: &mut Value, remark: Remark) {
                 *child(node, "len".into()) = Value::Int(count as i64);
             }
         }
-        Remark::Error { kind, original } => {
-            push(child(node, "err".into()), Value::from(kind));
+        Remark::Error { kind, details, original } => {
+            let kind = Value::from(kind);
+            push(child(node, "err".into()), if details.is_empty() { kind } else { Value::Array(vec![kind, Value::Object(details)]) });
             if let Some(original) = original {
                 *child(node, "val".into()) = original;
             }

@@ -14,17 +14,26 @@ pub fn normalize(event: &mut Object, path: Path, notes: &mut Notes) {
     text_field(request, "url", limit(256, 40), path, notes);
     method(request, path, notes);
     headers(request, path, notes);
-    cookies(request);
-    query(request);
+    cookies(request, path, notes);
+    query(request, path, notes);
     body(request);
-    for (key, depth, bytes) in [("query_string", 4, 1024), ("cookies", 4, 2048), ("headers", 8, 8192), ("env", 8, 8192), ("data", 8, 8192)] {
+    object_field(request, "env", path, notes);
+    for (key, depth, bytes) in BAGS {
         if let Some(value) = request.get_mut(key) {
             trim_bag(value, BagLimit { depth, bytes }, path.name(key), notes);
         }
     }
+    for key in ["query_string", "cookies", "headers"] {
+        // Where the bytes ended in the middle of a pair, its name alone says nothing.
+        let pairs = request.get_mut(key).and_then(Value::as_array_mut);
+        pairs.into_iter().for_each(|pairs| pairs.retain(|pair| pair.as_array().is_some_and(|pair| pair.len() == 2)));
+    }
     text_field(request, "fragment", limit(1024, 100), path, notes);
     request.retain(|_, value| !value.is_null());
 }
+
+/// Depth and bytes of what may hold anything.
+const BAGS: [(&str, usize, usize); 5] = [("query_string", 3, 1024), ("cookies", 3, 2048), ("headers", 7, 8192), ("env", 7, 8192), ("data", 7, 8192)];
 
 /// Query and fragment are fields of their own.
 fn split_url(request: &mut Object) {
@@ -116,28 +125,33 @@ fn header_case(name: &str) -> String {
         .collect()
 }
 
-fn cookies(request: &mut Object) {
-    let Some(sent) = request.get_mut("cookies").map(Value::take) else { return };
-    let pairs = match sent {
-        Value::Str(text) => {
-            let pair = |part: &str| {
-                let (name, value) = part.split_once('=').unwrap_or((part, ""));
-                (Cow::Owned(name.trim().to_owned()), Value::string(value.trim()))
-            };
-            text.split(';').filter(|part| !part.trim().is_empty()).map(pair).collect()
-        }
-        other => pairs_of(other).unwrap_or_default(),
+fn cookies(request: &mut Object, path: Path, notes: &mut Notes) {
+    let cookies = |text: &str| {
+        let pair = |part: &str| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (Cow::Owned(name.trim().to_owned()), Value::string(value.trim()))
+        };
+        text.split(';').filter(|part| !part.trim().is_empty()).map(pair).collect()
     };
-    request.insert("cookies", pair_list(pairs));
+    pairs_field(request, "cookies", path, notes, cookies);
 }
 
-fn query(request: &mut Object) {
-    let Some(sent) = request.get_mut("query_string").map(Value::take) else { return };
-    let pairs = match sent {
-        Value::Str(text) => form_pairs(text.trim_start_matches('?')),
-        other => pairs_of(other).unwrap_or_default(),
+fn query(request: &mut Object, path: Path, notes: &mut Notes) {
+    pairs_field(request, "query_string", path, notes, |text| form_pairs(text.trim_start_matches('?')));
+}
+
+/// A field that is text, an object or a list of pairs: the last afterwards.
+fn pairs_field<'a>(request: &mut Object<'a>, key: &str, path: Path, notes: &mut Notes, of_text: impl Fn(&str) -> Vec<(Cow<'a, str>, Value<'a>)>) {
+    let Some(value) = request.get_mut(key) else { return };
+    let pairs = match value.take() {
+        Value::Null => return,
+        Value::Str(text) => of_text(&text),
+        other => match pairs_of(other) {
+            Ok(pairs) => pairs,
+            Err(mut other) => return notes.reject(&mut other, path.name(key), "invalid_data"),
+        },
     };
-    request.insert("query_string", pair_list(pairs));
+    *value = pair_list(pairs);
 }
 
 /// Text bodies are parsed as JSON or form, by content type or by looking.

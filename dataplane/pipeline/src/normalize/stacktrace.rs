@@ -2,7 +2,7 @@
 
 use super::{
     notes::{Notes, Path},
-    values::{BagLimit, bool_field, integer_field, limit, object_field, text_field, trim_bag},
+    values::{BagLimit, limit, list_field, object_field, require_bag, require_bool, require_integer, require_list, require_object, require_text},
 };
 use model::json::{Object, Value};
 
@@ -49,14 +49,8 @@ pub fn normalize_under(holder: &mut Object, path: Path, notes: &mut Notes) {
 }
 
 fn normalize(stack: &mut Object, path: Path, notes: &mut Notes) {
-    let Some(frames) = stack.get_mut("frames") else { return };
+    let Some(frames) = list_field(stack, "frames", path, notes) else { return };
     let path = path.name("frames");
-    let Value::Array(frames) = frames else {
-        if !frames.is_null() {
-            notes.reject(frames, path, "invalid_data");
-        }
-        return;
-    };
     keep_ends(frames, path, notes);
     for (at, frame) in frames.iter_mut().enumerate() {
         match frame {
@@ -102,63 +96,65 @@ fn slim(frames: &mut [Value]) {
 }
 
 fn normalize_frame(frame: &mut Object, path: Path, notes: &mut Notes) {
-    for (key, max, slack) in [
-        ("function", 512, 20),
-        ("raw_function", 512, 20),
-        ("symbol", 512, 0),
-        ("module", 256, 20),
-        ("filename", 256, 40),
-        ("abs_path", 256, 40),
-        ("package", 256, 40),
-    ] {
-        text_field(frame, key, limit(max, slack), path, notes);
+    for (key, value) in frame.iter_mut() {
+        normalize_field(key, value, path.name(key), notes);
     }
-    for key in ["function", "symbol"] {
-        if let Some(value) = frame.get_mut(key).filter(|value| value.as_str() == Some("?")) {
-            value.take();
-        }
-    }
-    for key in ["lineno", "colno"] {
-        integer_field(frame, key, path, notes);
-    }
-    bool_field(frame, "in_app", path, notes);
-    text_field(frame, "context_line", limit(usize::MAX / 2, 0), path, notes);
-    text_field(frame, "platform", limit(64, 0), path, notes);
-    source_lines(frame, path, notes);
-    variables(frame, path, notes);
     fill_paths(frame);
 }
 
-/// A missing line is an empty one.
-fn source_lines(frame: &mut Object, path: Path, notes: &mut Notes) {
-    for key in ["pre_context", "post_context"] {
-        let Some(value) = frame.get_mut(key) else { continue };
-        match value {
-            Value::Array(lines) => {
-                for line in lines.iter_mut().filter(|line| line.as_str().is_none()) {
-                    *line = Value::from("");
-                }
-            }
-            Value::Null => {}
-            other => notes.reject(other, path.name(key), "invalid_data"),
-        }
+fn normalize_field(key: &str, value: &mut Value, path: Path, notes: &mut Notes) {
+    match key {
+        "function" | "raw_function" => require_text(value, limit(512, 20), path, notes),
+        "symbol" => require_text(value, limit(512, 0), path, notes),
+        "module" => require_text(value, limit(256, 20), path, notes),
+        "filename" | "abs_path" | "package" => require_text(value, limit(256, 40), path, notes),
+        "platform" | "addr_mode" => require_text(value, limit(64, 0), path, notes),
+        "file_revision" => require_text(value, limit(256, 0), path, notes),
+        // Lines of source have no limit here: pages shorten them.
+        "context_line" => require_text(value, limit(usize::MAX / 2, 0), path, notes),
+        "pre_context" | "post_context" => source_lines(value, path, notes),
+        "lineno" | "colno" => require_integer(value, path, notes),
+        "in_app" | "stack_start" => require_bool(value, path, notes),
+        "image_addr" | "instruction_addr" | "symbol_addr" => address(value, path, notes),
+        "vars" => variables(value, path, notes),
+        "lock" | "data" => require_object(value, path, notes),
+        _ => {}
+    }
+    if matches!(key, "function" | "symbol") && value.as_str() == Some("?") {
+        value.take();
     }
 }
 
-fn variables(frame: &mut Object, path: Path, notes: &mut Notes) {
-    let Some(vars) = frame.get_mut("vars") else { return };
-    let path = path.name("vars");
+/// An address in memory: hexadecimal text; numbers become that.
+fn address(value: &mut Value, path: Path, notes: &mut Notes) {
+    let is_address = |text: &str| match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).is_ok(),
+        None => text.parse::<u64>().is_ok(),
+    };
+    match value {
+        Value::Null => {}
+        Value::Str(text) if is_address(text) => {}
+        number => match number.as_u64() {
+            Some(address) => *number = Value::string(format!("0x{address:x}")),
+            None => notes.reject(number, path, "invalid_data"),
+        },
+    }
+}
+
+/// A missing line is an empty one.
+fn source_lines(value: &mut Value, path: Path, notes: &mut Notes) {
+    require_list(value, path, notes);
+    for line in value.as_array_mut().into_iter().flatten().filter(|line| line.as_str().is_none()) {
+        *line = Value::from("");
+    }
+}
+
+fn variables(vars: &mut Value, path: Path, notes: &mut Notes) {
     if let Value::Array(items) = vars {
         let items = std::mem::take(items);
         *vars = Value::Object(items.into_iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect());
     }
-    match vars {
-        Value::Object(_) => {
-            trim_bag(vars, BagLimit { depth: 5, bytes: 2048 }, path, notes);
-        }
-        Value::Null => {}
-        other => notes.reject(other, path, "invalid_data"),
-    }
+    require_bag(vars, BagLimit { depth: 5, bytes: 2048 }, path, notes);
 }
 
 /// `filename` and `abs_path` fill each other; of a URL only the path is a file name.

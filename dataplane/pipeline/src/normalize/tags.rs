@@ -12,14 +12,15 @@ pub fn normalize(event: &mut Object, path: Path, notes: &mut Notes) {
     let Some(sent) = event.get_mut("tags").map(Value::take) else { return };
     let mut pairs: Vec<(Cow<str>, Value)> = Vec::new();
     let path = path.name("tags");
-    for (at, (key, value)) in pairs_of(sent, path, notes).into_iter().enumerate() {
-        let Some(key) = valid_key(key, path.index(at), notes) else { continue };
-        let Some(value) = valid_value(value, path.index(at), notes) else { continue };
-        if pairs.len() < TAGS_MAX && !pairs.iter().any(|(earlier, _)| *earlier == key) {
-            pairs.push((key, value));
+    for (key, value) in pairs_of(sent, path, notes) {
+        // Notes name the place where the tag will stand.
+        let path = path.index(pairs.len());
+        let Some(key) = valid_key(key, path, notes) else { continue };
+        let Some(value) = valid_value(value, path, notes) else { continue };
+        if !is_reserved(&key) && pairs.len() < TAGS_MAX && !pairs.iter().any(|(earlier, _)| *earlier == key) {
+            lift_or_push(event, &mut pairs, key, value);
         }
     }
-    lift(event, &mut pairs);
     let list = pairs.into_iter().map(|(key, value)| Value::Array(vec![Value::Str(key), value])).collect();
     event.insert("tags", Value::Array(list));
 }
@@ -27,17 +28,19 @@ pub fn normalize(event: &mut Object, path: Path, notes: &mut Notes) {
 /// SDKs send a few dozen; comparing each with each must stay cheap.
 const TAGS_MAX: usize = 500;
 
-/// Keys that are attributes: `environment` and its like move there, the others have no meaning as tags.
-fn lift<'a>(event: &mut Object<'a>, pairs: &mut Vec<(Cow<'a, str>, Value<'a>)>) {
-    for key in ["environment", "server_name", "site"] {
-        if let Some(at) = pairs.iter().position(|(name, _)| name == key) {
-            let (_, value) = pairs.remove(at);
-            if event.get(key).is_none_or(Value::is_null) {
-                event.insert(key, value);
-            }
-        }
+/// What the event says elsewhere, or every frame for itself.
+fn is_reserved(key: &str) -> bool {
+    matches!(key, "release" | "dist" | "user" | "filename" | "function")
+}
+
+/// `environment` and its like are attributes: they move there unless the event has them.
+fn lift_or_push<'a>(event: &mut Object<'a>, pairs: &mut Vec<(Cow<'a, str>, Value<'a>)>, key: Cow<'a, str>, value: Value<'a>) {
+    if !matches!(key.as_ref(), "environment" | "server_name" | "site") {
+        return pairs.push((key, value));
     }
-    pairs.retain(|(key, _)| !matches!(key.as_ref(), "release" | "dist" | "user" | "filename" | "function"));
+    if event.get(&key).is_none_or(Value::is_null) {
+        event.insert(key, value);
+    }
 }
 
 fn pairs_of<'a>(sent: Value<'a>, path: Path, notes: &mut Notes) -> Vec<(Value<'a>, Value<'a>)> {
@@ -80,13 +83,19 @@ fn valid_key<'a>(key: Value<'a>, path: Path, notes: &mut Notes) -> Option<Cow<'a
     } else {
         Cow::Owned(trimmed.to_owned())
     };
+    if key.len() > KEY_BYTES_MAX {
+        notes.error(path, "value_too_long", Some(Value::string(key.chars().take(KEY_BYTES_MAX).collect::<String>())));
+        return None;
+    }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
-    if !key.is_empty() && key.len() <= 200 && key.bytes().all(allowed) {
+    if !key.is_empty() && key.bytes().all(allowed) {
         return Some(key);
     }
-    notes.error(path, "invalid_data", Some(Value::string(key.chars().take(200).collect::<String>())));
+    notes.error(path, "invalid_data", Some(Value::string(key)));
     None
 }
+
+const KEY_BYTES_MAX: usize = 200;
 
 fn valid_value<'a>(value: Value<'a>, path: Path, notes: &mut Notes) -> Option<Value<'a>> {
     let mut value = match scalar_text(&value) {

@@ -4,7 +4,7 @@ use super::{
     Surroundings,
     notes::{Notes, Path},
 };
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use model::{
     item::ItemType,
     json::{Object, Value},
@@ -15,10 +15,10 @@ pub fn normalize(event: &mut Object, around: &Surroundings, path: Path, notes: &
     for key in ["timestamp", "start_timestamp"] {
         time_field(event, key, path, notes);
     }
-    let drift_s = drift_s(around);
-    if let Some(drift_s) = drift_s {
+    if let Some(drift_s) = drift_s(around) {
         shift_all(event, drift_s);
-        notes.error(path.name("timestamp"), "clock_drift", None);
+        let sent_at_ms = around.sent_at_ms.expect("without it there is no drift");
+        notes.error_with(path.name("timestamp"), "clock_drift", compared(sent_at_ms as f64 / 1000.0, around), None);
     }
     let received_s = around.received_ms as f64 / 1000.0;
     let Some(sent_s) = event.get("timestamp").and_then(Value::as_f64) else {
@@ -35,7 +35,7 @@ pub fn normalize(event: &mut Object, around: &Surroundings, path: Path, notes: &
     } else {
         return;
     };
-    notes.error(path.name("timestamp"), kind, Some(Value::from(sent_s)));
+    notes.error_with(path.name("timestamp"), kind, compared(sent_s, around), Some(Value::from(sent_s)));
     shift_all(event, received_s - sent_s);
     event.insert("timestamp", received_s);
 }
@@ -49,6 +49,15 @@ const DRIFT_MIN_MS: i64 = 55 * 60 * 1000;
 fn drift_s(around: &Surroundings) -> Option<f64> {
     let difference_ms = around.received_ms - around.sent_at_ms?;
     (difference_ms.abs() >= DRIFT_MIN_MS).then_some(difference_ms as f64 / 1000.0)
+}
+
+/// The two times that do not agree.
+fn compared(sdk_s: f64, around: &Surroundings) -> Object<'static> {
+    let text = |time: Option<DateTime<Utc>>| Value::string(time.unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    let mut times = Object::new();
+    times.insert("sdk_time", text(DateTime::from_timestamp_micros((sdk_s * 1e6) as i64)));
+    times.insert("server_time", text(DateTime::from_timestamp_millis(around.received_ms)));
+    times
 }
 
 fn shift_all(event: &mut Object, seconds: f64) {

@@ -3,7 +3,7 @@
 use super::{
     Surroundings,
     notes::{Notes, Path},
-    values::{BagLimit, lenient_text_field, limit, object_field, trim_bag},
+    values::{BagLimit, lenient_text_field, limit, object_field, text_field, trim_bag},
 };
 use model::json::{Object, Value};
 use std::net::IpAddr;
@@ -33,7 +33,13 @@ fn normalize_user(user: &mut Object, path: Path, notes: &mut Notes) {
             notes.reject(address, path.name("ip_address"), "invalid_data");
         }
     }
-    object_field(user, "geo", path, notes);
+    if let Some(geo) = object_field(user, "geo", path, notes) {
+        for key in ["city", "country_code", "region", "subdivision"] {
+            text_field(geo, key, limit(200, 0), path.name("geo"), notes);
+        }
+    }
+    // We make that one ourselves.
+    user.remove("sentry_user");
     let others: Vec<String> = user.keys().filter(|key| !KNOWN.contains(key)).map(str::to_owned).collect();
     if !others.is_empty() {
         let moved: Vec<(String, Value)> = others.into_iter().filter_map(|key| user.remove(&key).map(|value| (key, value))).collect();
@@ -41,7 +47,7 @@ fn normalize_user(user: &mut Object, path: Path, notes: &mut Notes) {
             user.insert("data", Object::new());
         }
         let data = user.get_mut("data").and_then(Value::as_object_mut).expect("made an object above");
-        moved.into_iter().filter(|(key, _)| key != "sentry_user").for_each(|(key, value)| data.insert(key, value));
+        moved.into_iter().for_each(|(key, value)| data.insert(key, value));
     }
     if let Some(data) = user.get_mut("data") {
         trim_bag(data, BagLimit { depth: 5, bytes: 2048 }, path.name("data"), notes);

@@ -15,7 +15,7 @@ pub const fn limit(max: usize, slack: usize) -> TextLimit {
     TextLimit { max, slack }
 }
 
-/// Longest bag: nesting and bytes of JSON, roughly.
+/// Longest bag: levels of values, the bag itself being the first, so that on the last only scalars stand; and bytes of JSON, roughly.
 #[derive(Debug, Clone, Copy)]
 pub struct BagLimit {
     pub depth: usize,
@@ -37,13 +37,59 @@ pub fn cut_text(value: &mut Value, limit: TextLimit, path: Path, notes: &mut Not
     }
 }
 
+/// A value that must be text. Anything else becomes null, with an error.
+pub fn require_text(value: &mut Value, limit: TextLimit, path: Path, notes: &mut Notes) {
+    match value {
+        Value::Str(_) => cut_text(value, limit, path, notes),
+        Value::Null => {}
+        _ => notes.reject(value, path, "invalid_data"),
+    }
+}
+
+/// A value that must be an integer; text of digits counts.
+pub fn require_integer(value: &mut Value, path: Path, notes: &mut Notes) {
+    match value {
+        Value::Int(_) | Value::Uint(_) | Value::Null => {}
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => *value = Value::Int(*number as i64),
+        Value::Str(text) => match text.trim().parse() {
+            Ok(number) => *value = Value::Int(number),
+            Err(_) => notes.reject(value, path, "invalid_data"),
+        },
+        _ => notes.reject(value, path, "invalid_data"),
+    }
+}
+
+/// A value that must be true or false.
+pub fn require_bool(value: &mut Value, path: Path, notes: &mut Notes) {
+    if !matches!(value, Value::Bool(_) | Value::Null) {
+        notes.reject(value, path, "invalid_data");
+    }
+}
+
+/// A value that must be an object.
+pub fn require_object(value: &mut Value, path: Path, notes: &mut Notes) {
+    if !matches!(value, Value::Object(_) | Value::Null) {
+        notes.reject(value, path, "invalid_data");
+    }
+}
+
+/// A value that must be a list.
+pub fn require_list(value: &mut Value, path: Path, notes: &mut Notes) {
+    if !matches!(value, Value::Array(_) | Value::Null) {
+        notes.reject(value, path, "invalid_data");
+    }
+}
+
+/// A bag that must be an object, within its limits.
+pub fn require_bag(value: &mut Value, limit: BagLimit, path: Path, notes: &mut Notes) {
+    require_object(value, path, notes);
+    trim_bag(value, limit, path, notes);
+}
+
 /// A field that must be text. Anything else becomes null, with an error.
 pub fn text_field(object: &mut Object, key: &str, limit: TextLimit, path: Path, notes: &mut Notes) {
-    let Some(value) = object.get_mut(key) else { return };
-    match value {
-        Value::Str(_) => cut_text(value, limit, path.name(key), notes),
-        Value::Null => {}
-        _ => notes.reject(value, path.name(key), "invalid_data"),
+    if let Some(value) = object.get_mut(key) {
+        require_text(value, limit, path.name(key), notes);
     }
 }
 
@@ -53,7 +99,7 @@ pub fn lenient_text_field(object: &mut Object, key: &str, limit: TextLimit, path
     if let Some(text) = scalar_text(value) {
         *value = Value::Str(Cow::Owned(text));
     }
-    text_field(object, key, limit, path, notes);
+    require_text(value, limit, path.name(key), notes);
 }
 
 /// Numbers and booleans as text, the latter as Python writes them.
@@ -70,33 +116,37 @@ pub fn scalar_text(value: &Value) -> Option<String> {
 
 /// A field that must be an integer; text of digits counts.
 pub fn integer_field(object: &mut Object, key: &str, path: Path, notes: &mut Notes) {
-    let Some(value) = object.get_mut(key) else { return };
-    match value {
-        Value::Int(_) | Value::Uint(_) | Value::Null => {}
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => *value = Value::Int(*number as i64),
-        Value::Str(text) => match text.trim().parse() {
-            Ok(number) => *value = Value::Int(number),
-            Err(_) => notes.reject(value, path.name(key), "invalid_data"),
-        },
-        _ => notes.reject(value, path.name(key), "invalid_data"),
+    if let Some(value) = object.get_mut(key) {
+        require_integer(value, path.name(key), notes);
     }
 }
 
 /// A field that must be true or false.
 pub fn bool_field(object: &mut Object, key: &str, path: Path, notes: &mut Notes) {
-    let Some(value) = object.get_mut(key) else { return };
-    if !matches!(value, Value::Bool(_) | Value::Null) {
-        notes.reject(value, path.name(key), "invalid_data");
+    if let Some(value) = object.get_mut(key) {
+        require_bool(value, path.name(key), notes);
     }
 }
 
 /// A field that must be an object.
 pub fn object_field<'o, 'a>(object: &'o mut Object<'a>, key: &str, path: Path, notes: &mut Notes) -> Option<&'o mut Object<'a>> {
     let value = object.get_mut(key)?;
-    if !matches!(value, Value::Object(_) | Value::Null) {
-        notes.reject(value, path.name(key), "invalid_data");
-    }
+    require_object(value, path.name(key), notes);
     value.as_object_mut()
+}
+
+/// A field that must be a list.
+pub fn list_field<'o, 'a>(object: &'o mut Object<'a>, key: &str, path: Path, notes: &mut Notes) -> Option<&'o mut Vec<Value<'a>>> {
+    let value = object.get_mut(key)?;
+    require_list(value, path.name(key), notes);
+    value.as_array_mut()
+}
+
+/// A field that must stand there and hold something; the event stays without it, with an error.
+pub fn required_field(object: &mut Object, key: &str, path: Path, notes: &mut Notes) {
+    if object.get(key).is_none_or(|value| value.is_null() || value.as_str() == Some("")) {
+        notes.error(path.name(key), "missing_attribute", None);
+    }
 }
 
 /// `[…]`, `{"values": […]}` or, where `single` says so, one bare object: always `{"values": […]}` afterwards.
@@ -137,11 +187,11 @@ pub fn trim_bag(value: &mut Value, limit: BagLimit, path: Path, notes: &mut Note
 fn trim_within(value: &mut Value, depth: usize, budget: &mut usize, path: Path, notes: &mut Notes) {
     match value {
         Value::Str(text) => {
-            if text.len() > *budget {
-                let max = (*budget).max(3);
-                cut_text(value, TextLimit { max, slack: 0 }, path, notes);
+            let bytes_max = (*budget).max(3);
+            if text.len() > bytes_max {
+                cut_bytes(text, bytes_max, path, notes);
             }
-            *budget = budget.saturating_sub(value.as_str().map_or(0, str::len) + 2);
+            *budget = budget.saturating_sub(text.len() + 2);
         }
         Value::Array(items) => {
             if depth <= 1 {
@@ -183,6 +233,13 @@ fn trim_within(value: &mut Value, depth: usize, budget: &mut usize, path: Path, 
         }
         _ => *budget = budget.saturating_sub(4),
     }
+}
+
+/// Like [`cut_text`], where the limit is of bytes, at least the three of the dots.
+fn cut_bytes(text: &mut Cow<str>, bytes_max: usize, path: Path, notes: &mut Notes) {
+    let kept = format!("{}...", &text[..text.floor_char_boundary(bytes_max - 3)]);
+    notes.cut(path, kept.chars().count(), text.chars().count());
+    *text = Cow::Owned(kept);
 }
 
 fn drop_deep(value: &mut Value, path: Path, notes: &mut Notes) {
