@@ -1,7 +1,9 @@
 //! Each route and item type: a request in, what becomes of its units. Cases carry the numbers of `ingest-protocol` §12.
 
 mod routes {
+    pub mod events;
     pub mod security;
+    pub mod surroundings;
     pub mod telemetry;
     pub mod transactions;
 }
