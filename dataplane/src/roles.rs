@@ -79,7 +79,7 @@ async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Inges
     let admin = Admin { stores: stores.clone(), queue: Some(queue), public_url: public_url.clone(), partitions: ingest.options.partitions, now_ms: clock::now_ms };
     background.spawn(admin::serve(config.data_dir(), admin));
     let backstage = Arc::new(Backstage { directory, live, clock });
-    let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(config)?, version: env!("CARGO_PKG_VERSION") });
+    let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(config)?, version: env!("CARGO_PKG_VERSION"), search_budget: store::SearchBudget::default() });
     listeners.join(api::router(api::Api { stores: stores.clone(), backstage, settings }));
     Ok(welcome)
 }

@@ -865,6 +865,29 @@ fn members_come_into_teams_and_go() {
 }
 
 #[test]
+fn owner_gives_a_member_a_password_but_not_above_rank_nor_to_himself() {
+    let desk = Desk::start();
+    let add = |email: &str, role: &str, password: Option<&str>| desk.call("POST", "organizations/default/members/", json!({ "email": email, "orgRole": role, "password": password })).json()["id"].as_str().expect("an id").to_owned();
+    let path = |member: &str| format!("organizations/default/members/{member}/password/");
+    let ben = add("ben@example.com", "member", None);
+    assert_eq!(log_in_as(&desk.server, "ben@example.com", "bens-first-password").status, 400, "invited, but without a password");
+    refused(&desk.call("PUT", &path(&ben), json!({ "password": "short" })), 400);
+    assert_eq!(desk.call("PUT", &path(&ben), json!({ "password": "bens-first-password" })).status, 204);
+    let session = session_of(&log_in_as(&desk.server, "ben@example.com", "bens-first-password"));
+    assert_eq!(desk.call("PUT", &path(&ben), json!({ "password": "bens-second-password" })).status, 204);
+    refused(&desk.server.send(session.get("users/me/")), 401);
+    // Of one's own account the present password is asked first; of somebody above, nothing is changed.
+    refused(&desk.call("PUT", &path("me"), json!({ "password": "a-new-password" })), 400);
+    let owner_id = desk.get("organizations/default/members/me/").json()["id"].as_str().expect("an id").to_owned();
+    add("mia@example.com", "manager", Some("mias-own-password"));
+    let mia = session_of(&log_in_as(&desk.server, "mia@example.com", "mias-own-password"));
+    refused(&desk.server.send(mia.call("PUT", &path(&owner_id), json!({ "password": "mia-takes-over" }))), 403);
+    assert_eq!(desk.server.send(mia.call("PUT", &path(&ben), json!({ "password": "bens-third-password" }))).status, 204);
+    let ben_session = session_of(&log_in_as(&desk.server, "ben@example.com", "bens-third-password"));
+    refused(&desk.server.send(ben_session.call("PUT", &path(&owner_id), json!({ "password": "ben-takes-over" }))), 403);
+}
+
+#[test]
 fn hashes_show_their_newest_event() {
     let desk = Desk::start();
     let (first, issue) = send_event(&desk.server, chained_event("Alpha"));

@@ -85,6 +85,8 @@ pub struct Page<T> {
     pub link: HeaderValue,
     /// All rows there are, counted up to a bound: `X-Hits` and `X-Max-Hits`.
     pub hits: Option<(u64, u64)>,
+    /// The search gave up before it had looked at everything: `X-Search-Incomplete`.
+    pub is_incomplete: bool,
 }
 
 impl<T: Serialize + ToSchema + Send + 'static> Answer for Page<T> {
@@ -95,6 +97,9 @@ impl<T: Serialize + ToSchema + Send + 'static> Answer for Page<T> {
         if let Some((hits, max)) = self.hits {
             headers.insert("x-hits", HeaderValue::from(hits));
             headers.insert("x-max-hits", HeaderValue::from(max));
+        }
+        if self.is_incomplete {
+            headers.insert("x-search-incomplete", HeaderValue::from_static("1"));
         }
         response
     }

@@ -117,6 +117,7 @@ fn answers(described: &[crate::answer::Described], needs: Needs) -> Value {
             slot["headers"] = json!({
                 "Link": { "required": true, "description": "`<URL>; rel=\"previous\"; results=\"…\"; cursor=\"…\", <URL>; rel=\"next\"; results=\"…\"; cursor=\"…\"`", "schema": { "type": "string" } },
                 "X-Hits": { "required": false, "description": "Rows over all pages, where they are counted.", "schema": { "type": "integer" } },
+                "X-Search-Incomplete": { "required": false, "description": "1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise.", "schema": { "type": "integer" } },
                 "X-Max-Hits": { "required": false, "description": "Where counting ends.", "schema": { "type": "integer" } },
             });
         }

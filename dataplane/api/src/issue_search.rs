@@ -10,7 +10,8 @@ mod window;
 
 use crate::{ApiError, request::Call};
 use model::search::{self, Key, Pattern, Query, Term, Test};
-use store::{EventFilter, EventScope, IssueFilter, Organization, SearchBudget};
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::{EventFilter, EventScope, IssueFilter, Organization};
 
 pub use events::event_filter;
 pub use issues::assignee;
@@ -20,6 +21,8 @@ pub use window::scope;
 pub struct Asked {
     pub filter: IssueFilter,
     pub scope: EventScope,
+    /// The search among events gave up: what only older events would tell is missing.
+    pub is_incomplete: bool,
 }
 
 /// Hashes that one event search may answer. More than a page ever shows, less than a state query can take.
@@ -33,7 +36,9 @@ pub async fn asked(call: &Call, organization: &Organization) -> Result<Asked, Ap
     let scope = window::scope(call, organization).await?;
     let text = call.query("query").unwrap_or("is:unresolved");
     let query = search::parse(text).map_err(|error| ApiError::Invalid(format!("Error parsing search query: {error}")))?;
-    let mut filter = Searcher { call, organization, scope: &scope }.lower(&query).await?;
+    let searcher = Searcher { call, organization, scope: &scope, gave_up: AtomicBool::new(false) };
+    let mut filter = searcher.lower(&query).await?;
+    let is_incomplete = searcher.gave_up.into_inner();
     if !scope.environments.is_empty() {
         filter = and(vec![filter, IssueFilter::Environment(scope.environments.clone())]);
     }
@@ -43,7 +48,7 @@ pub async fn asked(call: &Call, organization: &Organization) -> Result<Asked, Ap
         let begun = IssueFilter::FirstSeenMs(store::Range { min: None, max: Some(scope.end_ms - 1) });
         filter = and(vec![filter, seen, begun]);
     }
-    Ok(Asked { filter, scope })
+    Ok(Asked { filter, scope, is_incomplete })
 }
 
 fn and(mut parts: Vec<IssueFilter>) -> IssueFilter {
@@ -59,6 +64,7 @@ struct Searcher<'a> {
     call: &'a Call,
     organization: &'a Organization,
     scope: &'a EventScope,
+    gave_up: AtomicBool,
 }
 
 impl Searcher<'_> {
@@ -126,7 +132,8 @@ impl Searcher<'_> {
 
     /// Issues that have an event which passes.
     async fn with_events(&self, filter: EventFilter) -> Result<IssueFilter, ApiError> {
-        let hits = self.call.api.stores.event_reads.hashes(self.scope, &filter, HASHES_MAX, SearchBudget::default()).await?;
+        let hits = self.call.api.stores.event_reads.hashes(self.scope, &filter, HASHES_MAX, self.call.api.settings.search_budget).await?;
+        self.gave_up.fetch_or(hits.gave_up, Ordering::Relaxed);
         let hash_ids: Vec<i64> = hits.hits.iter().map(|hit| hit.hash_id).collect();
         let mut ids: Vec<i64> = self.call.api.stores.hashes.issues_of(self.organization.id, &hash_ids).await?.into_iter().flatten().collect();
         ids.sort_unstable();

@@ -66,6 +66,8 @@ pub struct Settings {
     /// `ERRATA_ADMIN_TOKEN`: all scopes, for programs.
     pub admin_token: Option<String>,
     pub version: &'static str,
+    /// When a search among events gives up; its answer then says so.
+    pub search_budget: store::SearchBudget,
 }
 
 impl Api {

@@ -247,7 +247,7 @@ impl Call {
 
     /// A page of rows with its `Link` header.
     pub fn page<T: Serialize>(&self, rows: Vec<T>, next: Option<Cursor>) -> Result<Page<T>, ApiError> {
-        Ok(Page { rows, link: page::link(&self.url, self.cursor()?, next), hits: None })
+        Ok(Page { rows, link: page::link(&self.url, self.cursor()?, next), hits: None, is_incomplete: false })
     }
 
     /// A page of a list held in memory.

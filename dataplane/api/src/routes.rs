@@ -98,6 +98,7 @@ fn organizations() -> Paths {
             put(accounts::update_member, "member:write", "Change a member's role"),
             delete(accounts::remove_member, "member:admin", "Remove a member"),
         ]),
+        ("/api/0/organizations/{organization}/members/{member}/password", vec![put(accounts::set_member_password, "member:admin", "Give a member of one's own rank or below a password, and end the member's sessions")]),
         ("/api/0/organizations/{organization}/members/{member}/teams/{team}", vec![post(teams::add_member, "team:write", "Add a member to a team; 200 where it is in it already"), delete(teams::remove_member, "team:write", "Take a member out of a team")]),
         ("/api/0/organizations/{organization}/users", vec![get(accounts::members, "member:read", "Members").asks(&[PAGE])]),
         ("/api/0/organizations/{organization}/org-auth-tokens", vec![get(tokens::list_organization, "org:read", "Tokens of the organization"), post(tokens::create_organization, "org:write", "Make a token for programs")]),

@@ -9,7 +9,7 @@ use http::{Request, StatusCode};
 use model::{category::Category, ids::Id, item::ItemType, prepared::{Prepared, PreparedAttachment, PreparedItem}};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use store::{LimitScope, Quota, ReleaseChange, Role, Stores, Token};
+use store::{LimitScope, Quota, ReleaseChange, Role, SearchBudget, Stores, Token};
 use support::{NOW, Worker};
 use tower::Service;
 
@@ -88,7 +88,7 @@ impl World {
             ("note", vec![note.id.to_string()]), ("version", vec!["shop%401.0.0".into()]), ("environment", vec!["production".into()]), ("filter", vec!["localhost".into()]), ("quota", vec![quota_id.to_string()]),
             ("attachment", attachments.into_iter().flatten().map(|row| row.id.to_string()).collect()), ("item", vec![support::id(50).to_string()]),
         ];
-        let settings = Settings { public_url: "http://errata.example".into(), admin_token: Some(ADMIN.into()), version: "0" };
+        let settings = Settings { public_url: "http://errata.example".into(), admin_token: Some(ADMIN.into()), version: "0", search_budget: SearchBudget::default() };
         let router = api::router(Api { stores: stores.clone(), backstage: Arc::new(Quiet), settings: Arc::new(settings) });
         World { router, stores, organization_id, values, _folder: folder }
     }

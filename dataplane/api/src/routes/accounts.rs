@@ -179,8 +179,7 @@ pub async fn add_member(call: Call, body: Body<NewMember>) -> Result<Created<Mem
         Some(user) => user,
         None => {
             let hash = match new.password {
-                Some(password) if password.chars().count() < PASSWORD_CHARS_MIN => return Err(ApiError::field("password", format!("At least {PASSWORD_CHARS_MIN} characters."))),
-                Some(password) => tokio::task::spawn_blocking(move || password::hash_password(&password)).await.ok(),
+                Some(password) => Some(hash_new("password", password).await?),
                 None => None,
             };
             users.create_user(&email, new.name.as_deref().unwrap_or_default(), hash.as_deref(), call.api.now_ms()).await?
@@ -218,6 +217,39 @@ pub async fn update_member(call: Call, body: Body<MemberChange>) -> Result<Json<
     set_teams(&call, &member, teams).await?;
     call.audit(organization.id, "member.role", member.user.email.clone(), serde_json::json!({ "role": role.name() })).await?;
     Ok(Json(people::member(&member, &call.api.stores.teams.teams(organization.id).await?)))
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct MemberPassword {
+    password: String,
+}
+
+/// A password for somebody who has none or forgot it. An account that other organizations rely on too is not this one's to open.
+pub async fn set_member_password(call: Call, body: Body<MemberPassword>) -> Result<NoContent, ApiError> {
+    let organization = call.organization().await?;
+    let change = body.read()?;
+    let member = find_member(&call, &organization).await?;
+    if Some(member.user.id) == call.user_id() {
+        return Err(ApiError::field("password", "This is your own account; change its password there, with the present one."));
+    }
+    refuse_above_own(&call, &organization, member.role).await?;
+    let users = &call.api.stores.users;
+    if users.memberships(member.user.id).await?.iter().any(|(of, _)| *of != organization.id) {
+        return Err(ApiError::Conflict("This account belongs to another organization too; only the server's administrator can reset it, by `errata user reset`.".into()));
+    }
+    let hash = hash_new("password", change.password).await?;
+    users.update_user(member.user.id, &UserChange { password_hash: Some(Some(hash)), ..UserChange::default() }).await?;
+    call.api.stores.sessions.remove_sessions_of(member.user.id).await?;
+    call.audit(organization.id, "member.password", member.user.email, serde_json::json!({})).await?;
+    Ok(NoContent)
+}
+
+/// The hash of a password that is long enough.
+async fn hash_new(field: &'static str, password: String) -> Result<String, ApiError> {
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        return Err(ApiError::field(field, format!("This password is too short. It must contain at least {PASSWORD_CHARS_MIN} characters.")));
+    }
+    Ok(tokio::task::spawn_blocking(move || password::hash_password(&password)).await.expect("hashing does not panic"))
 }
 
 pub async fn remove_member(call: Call) -> Result<NoContent, ApiError> {

@@ -5,7 +5,7 @@ use crate::{ApiError, answer::{Json, Page, StoredJson}, issue_search, page::Curs
 use model::ids::{EventId, Id};
 use pipeline::explain::{self, RuleTexts};
 use std::collections::HashMap;
-use store::{EventCursor, EventPage, EventRow, EventScope, Neighbours, Organization, Project, SearchBudget, StoredEvent};
+use store::{EventCursor, EventPage, EventRow, EventScope, Neighbours, Organization, Project, StoredEvent};
 
 pub async fn of_issue(call: Call) -> Result<Page<EventOrSummary>, ApiError> {
     let (organization, issue) = call.issue().await?;
@@ -31,8 +31,8 @@ async fn list(call: &Call, organization: &Organization, scope: &EventScope) -> R
     };
     let after = call.cursor()?.filter(|cursor| !cursor.is_previous && cursor.value > 0).map(|cursor| cursor.value);
     // A cursor is a time and how many events of exactly that time were already shown.
-    let page = call.api.stores.event_reads.list(scope, &filter, after.map(EventCursor::before_all_of), per_page + skip, SearchBudget::default()).await?;
-    let EventPage { rows, next, .. } = page;
+    let page = call.api.stores.event_reads.list(scope, &filter, after.map(EventCursor::before_all_of), per_page + skip, call.api.settings.search_budget).await?;
+    let EventPage { rows, next, gave_up } = page;
     let rows: Vec<EventRow> = rows.into_iter().skip(skip).collect();
     let next = next.map(|next| {
         let same = rows.iter().rev().take_while(|row| row.timestamp_ms == next.timestamp_ms).count();
@@ -40,7 +40,7 @@ async fn list(call: &Call, organization: &Organization, scope: &EventScope) -> R
         Cursor { value: next.timestamp_ms, offset: (same + carried) as i64, is_previous: false }
     });
     let shown = present_rows(call, organization, &rows).await?;
-    call.page(shown, next)
+    Ok(Page { is_incomplete: gave_up, ..call.page(shown, next)? })
 }
 
 async fn present_rows(call: &Call, organization: &Organization, rows: &[EventRow]) -> Result<Vec<EventOrSummary>, ApiError> {

@@ -138,6 +138,9 @@ async fn wanted(call: &Call, organization: &Organization) -> Result<Vec<i64>, Ap
         return Ok(in_scope.map(|issue| issue.id).collect());
     }
     let asked = issue_search::asked(call, organization).await?;
+    if asked.is_incomplete {
+        return Err(ApiError::field("query", "The search gave up before it had looked at all events, so what it found is not all that it means. Narrow it, or name the issues by id."));
+    }
     let mut filter = asked.filter;
     // sentry-cli names the state it wants to change beside an empty query.
     if let Some(status) = call.query("status").filter(|status| !status.is_empty()) {

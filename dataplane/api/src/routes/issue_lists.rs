@@ -27,7 +27,7 @@ pub async fn list(call: Call) -> Result<Page<issue::Issue>, ApiError> {
     let parts = Parts { collapse: call.query_all("collapse").collect(), expand: call.query_all("expand").collect() };
     let rows = present_parts(&call, &organization, &asked.scope, &issues, &parts).await?;
     let hits = call.api.stores.issues.count(&query(&asked, IssueSort::LastSeen, None, 1), HITS_MAX).await?;
-    Ok(Page { hits: Some((hits, HITS_MAX)), ..call.page(rows, next)? })
+    Ok(Page { hits: Some((hits, HITS_MAX)), is_incomplete: asked.is_incomplete, ..call.page(rows, next)? })
 }
 
 fn query(asked: &Asked, sort: IssueSort, after: Option<IssueCursor>, limit: usize) -> IssueQuery {

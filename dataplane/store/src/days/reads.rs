@@ -275,6 +275,7 @@ impl EventReads for Days {
             // Two files at a time, newest first: the common search fills its page from today.
             for pair in files.chunks(2) {
                 if hits.len() >= limit {
+                    gave_up = true;
                     break;
                 }
                 let left = budget.time_max_ms.saturating_sub(begun.elapsed().as_millis() as u64);

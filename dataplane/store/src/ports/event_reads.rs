@@ -63,7 +63,7 @@ pub struct HashHit {
 pub struct HashHits {
     /// Newest first.
     pub hits: Vec<HashHit>,
-    /// The budget ended the search: older matches may be missing.
+    /// Budget or limit ended the search before the last file: older matches may be missing.
     pub gave_up: bool,
 }
 

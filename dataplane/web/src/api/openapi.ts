@@ -604,6 +604,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/0/organizations/{organization}/members/{member}/password/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a member of one's own rank or below a password, and end the member's sessions */
+        put: operations["put_organizations_organization_members_member_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/0/organizations/{organization}/members/{member}/teams/{team}/": {
         parameters: {
             query?: never;
@@ -2400,6 +2417,9 @@ export interface components {
             /** @description Slugs: these and no others. Absent leaves them. */
             teams?: string[] | null;
         };
+        MemberPassword: {
+            password: string;
+        };
         /** @description The issue that stays, and those that went into it. */
         Merged: {
             children: components["schemas"]["Id"][];
@@ -3263,6 +3283,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3622,6 +3644,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3710,6 +3734,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3830,6 +3856,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3996,6 +4024,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4190,6 +4220,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4543,6 +4575,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4712,6 +4746,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4837,6 +4873,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4963,6 +5001,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5222,6 +5262,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5278,6 +5320,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5322,6 +5366,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5456,6 +5502,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
+    put_organizations_organization_members_member_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+                /** @description Id of a member, or `me`. */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPassword"];
+            };
+        };
         responses: {
             /** @description No Content */
             204: {
@@ -5678,6 +5759,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5724,6 +5807,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5805,6 +5890,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5996,6 +6083,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6042,6 +6131,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6156,6 +6247,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6356,6 +6449,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6400,6 +6495,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6479,6 +6576,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6522,6 +6621,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6758,6 +6859,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6841,6 +6944,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7167,6 +7272,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7336,6 +7443,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7417,6 +7526,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7751,6 +7862,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7906,6 +8019,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8002,6 +8117,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8048,6 +8165,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8164,6 +8283,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8210,6 +8331,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8357,6 +8480,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8403,6 +8528,8 @@ export interface operations {
                     "X-Hits"?: number;
                     /** @description Where counting ends. */
                     "X-Max-Hits"?: number;
+                    /** @description 1 where the search gave up before it had looked at all events: rows may be missing. Absent otherwise. */
+                    "X-Search-Incomplete"?: number;
                     [name: string]: unknown;
                 };
                 content: {
