@@ -18,7 +18,7 @@ export async function matchingIssues(org: string, params: IssueListParams): Prom
   const found: Issue[] = [];
   let cursor: string | null = null;
   do {
-    const page: Page<unknown> = await requestPage(`/organizations/${org}/issues/`, { query: { ...params, environment: params.environment || null, cursor, limit: PAGE_ROWS_MAX, collapse: "stats" } });
+    const page: Page<unknown> = await requestPage(`/organizations/${org}/issues/`, { query: { ...params, environment: params.environment || null, cursor, limit: PAGE_ROWS_MAX, collapse: ["stats", "lifetime"] } });
     found.push(...each(page.rows, parseIssue));
     cursor = page.next;
   } while (cursor !== null && found.length < BULK_MAX);

@@ -41,7 +41,7 @@ export function issueListQuery(org: string, params: IssueListParams) {
   return queryOptions({
     queryKey: ["issues", org, params],
     queryFn: async ({ signal }) => {
-      const page = await requestPage(`/organizations/${org}/issues/`, { signal, query: { ...params, environment: params.environment || null, groupStatsPeriod: params.statsPeriod === "24h" || params.statsPeriod === "1h" ? "24h" : "14d", limit: ISSUES_PER_PAGE } });
+      const page = await requestPage(`/organizations/${org}/issues/`, { signal, query: { ...params, environment: params.environment || null, groupStatsPeriod: params.statsPeriod === "24h" || params.statsPeriod === "1h" ? "24h" : "14d", limit: ISSUES_PER_PAGE, collapse: "lifetime" } });
       return { ...page, rows: each(page.rows, parseIssue) };
     },
     placeholderData: keepPreviousData,
@@ -52,7 +52,7 @@ export function issueListQuery(org: string, params: IssueListParams) {
 export function issueHitsQuery(org: string, params: Omit<IssueListParams, "cursor" | "sort">) {
   return queryOptions({
     queryKey: ["issues", org, "hits", params],
-    queryFn: async ({ signal }) => (await requestPage(`/organizations/${org}/issues/`, { signal, query: { ...params, environment: params.environment || null, limit: 1, collapse: "stats" } })).hits,
+    queryFn: async ({ signal }) => (await requestPage(`/organizations/${org}/issues/`, { signal, query: { ...params, environment: params.environment || null, limit: 1, collapse: ["stats", "lifetime"] } })).hits,
     staleTime: 30_000,
   });
 }
