@@ -1,5 +1,5 @@
 /** One line of an issue's history as a sentence. Survives a missing author, date, type or data. */
-import type { Activity, IssueDetail } from "../api/schema";
+import type { Activity } from "../api/schema";
 import { exactTime, plural } from "./format";
 import { list, lookup, moment, number, record, text, type Json } from "./read";
 
@@ -20,12 +20,6 @@ export function parseActivity(value: unknown): Activity | null {
 function named(data: Json, authorId: string | null): Json {
   const isOwn = authorId !== null && text(data["assignee"]) === authorId && text(data["assigneeType"]) !== "team";
   return isOwn ? { ...data, assigneeName: "themselves" } : data;
-}
-
-/** Every history begins with the first event; the server records only what came after it. */
-export function withFirstSeen({ activity, firstSeen, firstRelease }: Pick<IssueDetail, "activity" | "firstSeen" | "firstRelease">): Activity[] {
-  if (firstSeen === null || activity.some((item) => item.type === "first_seen")) return activity;
-  return [...activity, { id: "first_seen", type: "first_seen", author: null, date: firstSeen, data: { version: firstRelease?.version ?? null } }];
 }
 
 /** The activity as words; the author, when known, is put before it by the caller. */

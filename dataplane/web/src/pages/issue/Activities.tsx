@@ -2,7 +2,7 @@
 import { useState, type FormEvent } from "react";
 import { addNote, deleteNote } from "../../api/issues";
 import type { Activity, IssueDetail } from "../../api/schema";
-import { activityWords, isImpersonal, withFirstSeen } from "../../model/activity";
+import { activityWords, isImpersonal } from "../../model/activity";
 import { initials } from "../../model/format";
 import { lookup } from "../../model/read";
 import { useConfig, useOrg } from "../../shell/session";
@@ -14,13 +14,12 @@ import { complain } from "../../ui/toasts";
 export function Activities({ issue }: { issue: IssueDetail }) {
   const org = useOrg();
   const [question, setQuestion] = useState<Question | null>(null);
-  const history = withFirstSeen(issue);
   const remove = (note: Activity) => setQuestion({ title: "Delete this comment?", description: activityWords(note), action: "Delete", run: () => deleteNote(org, issue.id, note.id) });
   return (
     <Panel title="Activity">
       <NoteForm issueId={issue.id} />
-      {history.length === 0 && <p className="muted text-s">Nothing has happened yet.</p>}
-      <ol>{history.map((item, index) => <Item key={`${item.id}-${index}`} item={item} onDelete={item.type === "note" ? () => remove(item) : null} />)}</ol>
+      {issue.activity.length === 0 && <p className="muted text-s">Nothing has happened yet.</p>}
+      <ol>{issue.activity.map((item, index) => <Item key={`${item.id}-${index}`} item={item} onDelete={item.type === "note" ? () => remove(item) : null} />)}</ol>
       {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
     </Panel>
   );
