@@ -7,14 +7,11 @@ import { settings, VIEWPORT } from "./settings";
 
 const WIDTHS = [[1280, 900], [360, 780]] as const;
 const THEMES = ["light", "dark"] as const;
-type Look = readonly [width: number, height: number, theme: (typeof THEMES)[number]];
-const EVERY: Look[] = WIDTHS.flatMap(([width, height]) => THEMES.map((theme) => [width, height, theme] as const));
-/** Each width and each theme once: enough for a page that is made of the same parts as those with every look. */
-const DIAGONAL: Look[] = [[1280, 900, "light"], [360, 780, "dark"]];
+const LOOKS = WIDTHS.flatMap(([width, height]) => THEMES.map((theme) => [width, height, theme] as const));
 
 /** One load for all looks: a page follows its window and the system's theme while it is open. */
-async function look(page: Page, name: string, looks: readonly Look[]): Promise<void> {
-  for (const [width, height, theme] of looks) {
+async function look(page: Page, name: string): Promise<void> {
+  for (const [width, height, theme] of LOOKS) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await expect(page.locator("html")).toHaveClass(theme === "dark" ? /dark/ : /^$/);
@@ -27,7 +24,7 @@ async function look(page: Page, name: string, looks: readonly Look[]): Promise<v
 test("look_of_login", async ({ page }) => {
   await page.goto("/auth/login/");
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await look(page, "login", EVERY);
+  await look(page, "login");
 });
 
 const ISSUE_PAGES = { issue: "", raw: "?stack=raw", events: "events/", tag: "tags/environment/", tags: "tags/", merged: "merged/" };
@@ -44,7 +41,7 @@ for (const [name, path] of Object.entries(PAGES)) {
   test(`look_of_${name}`, async ({ inside: page }) => {
     await issueOf(page, await send(checkoutError()));
     await open(page, path);
-    await look(page, name, name === "issues" ? EVERY : DIAGONAL);
+    await look(page, name);
   });
 }
 
@@ -52,7 +49,7 @@ test("looks_of_an_issue", async ({ inside: page }) => {
   const issue = await issueOf(page, await send(checkoutError(), [{ name: "order.txt", body: Buffer.from("attached") }]));
   for (const [name, path] of Object.entries(ISSUE_PAGES)) {
     await open(page, `/issues/${issue}/${path}`);
-    await look(page, name, name === "issue" ? EVERY : DIAGONAL);
+    await look(page, name);
   }
 });
 
@@ -62,10 +59,10 @@ test("looks_of_a_project", async ({ inside: page }) => {
   const slug = projects.find((project) => String(project.id) === projectId)?.slug ?? "default";
   for (const [name, path] of Object.entries(PROJECT_PAGES)) {
     await open(page, `/settings/projects/${slug}/${path}`);
-    await look(page, name, DIAGONAL);
+    await look(page, name);
   }
   await open(page, `/projects/${slug}/getting-started/`);
-  await look(page, "getting-started", DIAGONAL);
+  await look(page, "getting-started");
 });
 
 test("theme_choice_stays", async ({ home, browser }) => {

@@ -42,6 +42,7 @@ export function reason(grouping: Grouping): string {
   const frames = main.component === null ? [] : find(main.component, "frame");
   if (frames.some((frame) => frame.contributes)) return framesReason(frames, /app/.test(main.name));
   if (main.component !== null && find(main.component, "value").some((one) => one.contributes)) return "Grouped by the type and the cleaned-up text of the error, since no frame told more.";
+  if (main.component !== null && find(main.component, "message").some((one) => one.contributes)) return "Grouped by the cleaned-up text of the message.";
   return `Grouped by its ${main.name.replaceAll("_", " ").replaceAll("-", " ")}.`;
 }
 

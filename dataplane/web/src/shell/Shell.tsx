@@ -44,8 +44,8 @@ function Navigation({ onKeys }: { onKeys: () => void }) {
       <Link to="/issues/" className="brand" aria-label="errata, home">errata<i>.</i></Link>
       <Item to="/issues/" label="Issues" also="/organizations/"><OpenCount /></Item>
       <hr />
-      <Item to="/projects/" label="Projects" />
-      <Item to="/settings/account/" label="Settings" also="/settings/" />
+      <Item to="/projects/" label="Projects" also="/settings/projects/" />
+      <Item to="/settings/account/" label="Settings" />
       <div className="foot mt-auto">
         <button type="button" className="item max-[760px]:hidden!" onClick={onKeys}>Keys <kbd aria-hidden="true">?</kbd></button>
         <button type="button" className="item" onClick={toggleTheme} aria-label={dark ? "Use the light theme" : "Use the dark theme"}>{dark ? "Light" : "Dark"}</button>

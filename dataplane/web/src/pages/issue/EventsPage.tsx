@@ -9,6 +9,9 @@ import { SearchBox } from "../issues/SearchBox";
 import { useIssueBase } from "./base";
 import { SubPage } from "./SubPage";
 
+/** Columns that a narrow screen writes below the title. */
+const WIDE = "truncate max-w-[180px] max-[760px]:hidden!";
+
 export function Component() {
   const org = useOrg();
   const base = useIssueBase();
@@ -25,12 +28,13 @@ export function Component() {
       {events.data !== undefined && !events.isError && (events.data.rows.length === 0 ? <Empty title={query === "" ? "No event is left." : "No event matches."}>{query === "" ? "They were older than the retention." : "Try fewer terms."}</Empty> : (
         <div className="overflow-x-auto px-3 max-[760px]:px-0!" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
-            <thead><tr><th scope="col">Event</th><th scope="col">Title</th><th scope="col">Release</th><th scope="col">Environment</th><th scope="col">User</th><th scope="col" className="r">Age</th></tr></thead>
+            <thead><tr><th scope="col">Event</th><th scope="col">Title</th><th scope="col" className={WIDE}>Release</th><th scope="col" className={WIDE}>Environment</th><th scope="col" className={WIDE}>User</th><th scope="col" className="r">Age</th></tr></thead>
             <tbody>
               {events.data.rows.map((event) => (
                 <tr key={event.eventID}>
                   <td><Link className="linkish mono" to={`${base}/events/${event.eventID}/`}>{event.eventID.slice(0, 8)}</Link></td>
-                  <td>{event.title}</td><td className="mono muted">{event.release ?? "–"}</td><td className="muted">{event.environment ?? "–"}</td><td className="muted">{event.user ?? "–"}</td><td className="r muted"><Time at={event.date} /></td>
+                  <td className="t" title={event.title}>{event.title}<div className="muted truncate min-[761px]:hidden">{[event.release, event.environment, event.user].filter((fact) => fact !== null).join(" · ")}</div></td>
+                  <td className={`mono muted ${WIDE}`} title={event.release ?? ""}>{event.release ?? "–"}</td><td className={`muted ${WIDE}`} title={event.environment ?? ""}>{event.environment ?? "–"}</td><td className={`muted ${WIDE}`} title={event.user ?? ""}>{event.user ?? "–"}</td><td className="r muted"><Time at={event.date} /></td>
                 </tr>
               ))}
             </tbody>

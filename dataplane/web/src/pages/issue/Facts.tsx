@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import type { IssueDetail } from "../../api/schema";
 import { exact } from "../../model/format";
 import { Fence } from "../../ui/Panel";
+import { Bone } from "../../ui/States";
 import { Time } from "../../ui/Time";
 
 const Histogram = lazy(() => import("../../ui/Histogram"));
@@ -20,7 +21,7 @@ export function Facts({ issue }: { issue: IssueDetail }) {
       <div className="chart">
         <Fence name="The histogram">
           {issue.stats.length === 0 ? <p className="muted text-s">No history yet.</p> : (
-            <Suspense fallback={<div className="uplot-host" />}>
+            <Suspense fallback={<div className="uplot-host"><Bone width="100%" /></div>}>
               <Histogram series={issue.stats} hotSince={hotSince(issue)} markers={markers(issue)} label={`Events of ${issue.shortId} over time`} />
             </Suspense>
           )}

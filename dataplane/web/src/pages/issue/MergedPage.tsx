@@ -40,7 +40,7 @@ export function Component() {
                 <tr key={hash.id}>
                   <td><input type="checkbox" aria-label={`Select ${hash.id}`} disabled={rows.length < 2} checked={picked.includes(hash.id)} onChange={() => setPicked(picked.includes(hash.id) ? picked.filter((id) => id !== hash.id) : [...picked, hash.id])} /></td>
                   <td className="mono" title={hash.id}>{shortHash(hash.id)}</td>
-                  <td>{hash.latestEventId === null ? "–" : <Link className="linkish" to={`${base}/events/${hash.latestEventId}/`}>{hash.latestTitle ?? hash.latestEventId}</Link>}</td>
+                  <td className="t" title={hash.latestTitle ?? ""}>{hash.latestEventId === null ? "–" : <Link className="linkish" to={`${base}/events/${hash.latestEventId}/`}>{hash.latestTitle ?? hash.latestEventId}</Link>}</td>
                   <td className="r">{hash.timesSeen === null ? "–" : exact(hash.timesSeen)}</td>
                   <td className="r muted">{hash.timesSeen === 0 ? <span title="No event was grouped by this fingerprint">never</span> : <Time at={hash.lastSeen} />}</td>
                 </tr>

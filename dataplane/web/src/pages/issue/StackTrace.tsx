@@ -56,7 +56,7 @@ function RawTrace({ stack, platform }: { stack: Stack; platform: string | null }
   return (
     <div className="relative">
       <pre className="raw" tabIndex={0} role="group" aria-label={`Raw trace of ${stack.type}`}>{text}</pre>
-      <div className="absolute right-2 top-2"><CopyButton text={text} name="Copy the raw trace" /></div>
+      <div className="absolute right-2 top-2 max-[760px]:static max-[760px]:px-4 max-[760px]:pb-3"><CopyButton text={text} name="Copy the raw trace" /></div>
     </div>
   );
 }

@@ -22,12 +22,12 @@ export function Component() {
       {facet.data !== undefined && facet.data.topValues.length > 0 && (
         <div className="overflow-x-auto px-3 pt-2 max-[760px]:px-0!" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
-            <thead><tr><th scope="col">Value</th><th scope="col" className="r">Share</th><th scope="col" className="r">Events</th><th scope="col" className="r">First seen</th><th scope="col" className="r">Last seen</th></tr></thead>
+            <thead><tr><th scope="col">Value</th><th scope="col" className="r">Share</th><th scope="col" className="r">Events</th><th scope="col" className="r max-[760px]:hidden!">First seen</th><th scope="col" className="r">Last seen</th></tr></thead>
             <tbody>
               {facet.data.topValues.map((value) => (
                 <tr key={value.value}>
-                  <td><Link className="linkish mono" to={`${base}/events/?query=${encodeURIComponent(`${key}:"${value.value}"`)}`}>{value.name}</Link></td>
-                  <td className="r">{percent(value.count, facet.data.totalValues)}&nbsp;%</td><td className="r">{exact(value.count)}</td><td className="r muted"><Time at={value.firstSeen} /></td><td className="r muted"><Time at={value.lastSeen} /></td>
+                  <td className="[overflow-wrap:anywhere]"><Link className="linkish mono" to={`${base}/events/?query=${encodeURIComponent(`${key}:"${value.value}"`)}`}>{value.name}</Link></td>
+                  <td className="r">{percent(value.count, facet.data.totalValues)}&nbsp;%</td><td className="r">{exact(value.count)}</td><td className="r muted max-[760px]:hidden!"><Time at={value.firstSeen} /></td><td className="r muted"><Time at={value.lastSeen} /></td>
                 </tr>
               ))}
             </tbody>

@@ -85,7 +85,7 @@ export function Component() {
           <Live org={org} />
         </div>
       </div>
-      {problem !== null && <p id="search-problem" role="alert" className="notice m-3" style={{ "--tone": "var(--error)" } as React.CSSProperties}><b>This search cannot be read.</b> {problem}</p>}
+      {problem !== null && <p id="search-problem" role="alert" className="notice m-3" style={{ "--tone": "var(--error)" } as React.CSSProperties}><b className="font-semibold">This search cannot be read:</b> {problem.replace(/^Error parsing search query: /, "")}. Put words that contain brackets, colons or spaces in quotes; terms look like <code>is:unresolved</code>, <code>!release:1.2</code>, <code>(level:error OR level:fatal)</code>.</p>}
       {wholePage && list.data !== undefined && list.data.hits !== null && list.data.hits > issues.length && <Everything shown={issues.length} hits={list.data.hits} isChosen={everything !== null && chosen.length === everything.length} params={params} onChoose={choose} />}
       {list.isError && problem === null && <Failure what="Issues" error={list.error} retry={() => void list.refetch()} />}
       {!list.isError && <IssueTable issues={issues} selected={picked} sort={params.sort} graph={graph} onSelect={pick} onSort={(sort) => change({ sort })} />}

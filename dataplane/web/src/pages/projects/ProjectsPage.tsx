@@ -24,7 +24,7 @@ export function Component() {
       {projects.data?.length === 0 && <Empty title="There is no project yet."><Link className="linkish" to="/projects/new/">Create the first one</Link> and send it an error.</Empty>}
       {projects.data !== undefined && projects.data.length > 0 && (
         <table className="rows">
-          <thead><tr><th scope="col" className="pl-6!">Project</th><th scope="col" className="max-[760px]:hidden!">Platform</th><th scope="col" className="max-[760px]:hidden!">First event</th><th scope="col" className="r pr-6!"><span className="sr-only">Links</span></th></tr></thead>
+          <thead><tr><th scope="col" className="pl-6! max-[760px]:pl-3!">Project</th><th scope="col" className="max-[760px]:hidden!">Platform</th><th scope="col" className="max-[760px]:hidden!">First event</th><th scope="col" className="r pr-6! max-[760px]:pr-3!"><span className="sr-only">Links</span></th></tr></thead>
           <tbody>{projects.data.map((project) => <ProjectRow key={project.id} project={project} />)}</tbody>
         </table>
       )}
@@ -35,11 +35,11 @@ export function Component() {
 function ProjectRow({ project }: { project: Project }) {
   return (
     <tr>
-      <td className="pl-6!"><Link className="text-m font-semibold" to={`/issues/?project=${project.id}`}>{project.name}</Link>
+      <td className="pl-6! max-[760px]:pl-3!"><Link className="text-m font-semibold" to={`/issues/?project=${project.id}`}>{project.name}</Link>
         {(project.slug !== project.name || project.managedBy !== null) && <div className="muted">{project.slug !== project.name && project.slug}{project.managedBy !== null && ` managed by ${project.managedBy}`}</div>}</td>
       <td className="muted max-[760px]:hidden!">{platformName(project.platform)}</td>
       <td className="muted max-[760px]:hidden!">{project.firstEvent === null ? <Link className="linkish" to={`/projects/${project.slug}/getting-started/`}>waiting for it</Link> : <Time at={project.firstEvent} suffix />}</td>
-      <td className="r pr-6! whitespace-nowrap"><Link className="linkish" to={`/projects/${project.slug}/getting-started/`} aria-label={`Set up ${project.slug}`}>Set up</Link> · <Link className="linkish" to={`/settings/projects/${project.slug}/`} aria-label={`Settings of ${project.slug}`}>Settings</Link></td>
+      <td className="r pr-6! max-[760px]:pr-3! whitespace-nowrap"><Link className="linkish" to={`/projects/${project.slug}/getting-started/`} aria-label={`Set up ${project.slug}`}>Set up</Link> · <Link className="linkish" to={`/settings/projects/${project.slug}/`} aria-label={`Settings of ${project.slug}`}>Settings</Link></td>
     </tr>
   );
 }

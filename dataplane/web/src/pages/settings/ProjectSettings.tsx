@@ -20,6 +20,7 @@ export function Component() {
       <div className="topbar"><nav aria-label="Breadcrumb"><span className="muted"><Link to="/projects/">Projects</Link> / </span><NavLink to={`/settings/projects/${slug}/`} className="font-semibold" end>{slug}</NavLink></nav></div>
       <SectionTabs label="Project settings" base={`/settings/projects/${slug}/`} sections={SECTIONS} />
       <div className="page">
+        {project.data === undefined && <h1 className="sr-only">Settings of {slug}</h1>}
         {project.isError && <Failure what="This project" error={project.error} retry={() => void project.refetch()} />}
         {project.isPending && <Bones label="Project" />}
         {project.data !== undefined && (

@@ -15,7 +15,7 @@ import { useSave } from "./useSave";
 const SCOPES: readonly (readonly [string, readonly string[]])[] = [
   ["Organization", ["org:read", "org:write", "org:admin", "org:ci"]], ["Project", ["project:read", "project:write", "project:admin", "project:releases"]],
   ["Team", ["team:read", "team:write", "team:admin"]], ["Issues and events", ["event:read", "event:write", "event:admin"]],
-  ["Members", ["member:read", "member:write", "member:admin"]], ["Alerts", ["alerts:read", "alerts:write"]],
+  ["Members", ["member:read", "member:write", "member:admin"]],
 ];
 /** What sentry-cli and read-only scripts need. */
 const USUAL = ["org:read", "project:read", "project:releases", "event:read"];
@@ -41,12 +41,12 @@ export function Component() {
       {tokens.data !== undefined && tokens.data.length > 0 && (
         <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
-            <thead><tr><th scope="col">Name</th><th scope="col">Scopes</th><th scope="col" className="r">Created</th><th scope="col" className="r">Last used</th><th scope="col"><span className="sr-only">Revoke</span></th></tr></thead>
+            <thead><tr><th scope="col">Name and scopes</th><th scope="col" className="r max-[760px]:hidden!">Created</th><th scope="col" className="r">Last used</th><th scope="col"><span className="sr-only">Revoke</span></th></tr></thead>
             <tbody>
               {tokens.data.map((token) => (
                 <tr key={token.id}>
-                  <td><span className="font-semibold">{token.name}</span>{token.lastCharacters !== null && <span className="muted mono"> …{token.lastCharacters}</span>}</td>
-                  <td className="muted">{token.scopes.join(", ")}</td><td className="r muted"><Time at={token.dateCreated} /></td><td className="r muted">{token.dateLastUsed === null ? "never" : <Time at={token.dateLastUsed} />}</td>
+                  <td><span className="font-semibold">{token.name}</span>{token.lastCharacters !== null && <span className="muted mono"> …{token.lastCharacters}</span>}<div className="muted">{token.scopes.join(", ")}</div></td>
+                  <td className="r muted max-[760px]:hidden!"><Time at={token.dateCreated} /></td><td className="r muted">{token.dateLastUsed === null ? "never" : <Time at={token.dateLastUsed} />}</td>
                   <td className="r"><button type="button" className="btn danger" aria-label={`Revoke ${token.name}`} onClick={() => revoke(token)}>Revoke…</button></td>
                 </tr>
               ))}
