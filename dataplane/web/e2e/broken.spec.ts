@@ -74,3 +74,52 @@ test("list_that_fails_offers_a_retry", async ({ inside: page, complaints }) => {
   await expect(page.getByRole("table", { name: "Issues" })).toBeVisible();
   complaints.splice(0, complaints.length, ...complaints.filter((words) => !/Failed to load resource/.test(words)));
 });
+
+test("search_that_gave_up_says_so", async ({ inside: page }) => {
+  const issue = await issueOf(page, await send(checkoutError()));
+  const unfinished = (found: boolean) => async (route: Route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, headers: { ...answer.headers(), "x-search-incomplete": "1" }, ...(found ? {} : { json: [] }) });
+  };
+  const words = page.getByRole("status").filter({ hasText: "This search gave up before it had looked at all events" });
+  await page.route("**/api/0/organizations/*/issues/?*", unfinished(true));
+  await page.goto("/issues/");
+  await expect(words).toContainText("Choose a shorter period");
+  await expect(page.locator("[data-issue]").first()).toBeVisible();
+  await page.unroute("**/api/0/organizations/*/issues/?*");
+  await page.route("**/api/0/organizations/*/issues/?*", unfinished(false));
+  await page.goto("/issues/?query=user%3Anobody");
+  await expect(page.getByText("Nothing was found so far.")).toBeVisible();
+  await expect(page.getByText("No issue matches.")).toHaveCount(0);
+  await page.route(`**/api/0/organizations/*/issues/${issue}/events/?*`, unfinished(false));
+  await page.goto(`/issues/${issue}/events/?query=user%3Anobody`);
+  await expect(words).toBeVisible();
+  await expect(page.getByText("Nothing was found so far.")).toBeVisible();
+});
+
+/** Every read of the issue page but its event: what fails says so in its place, the rest is there. */
+const PARTS: Record<string, readonly [path: string, words: string]> = {
+  issue: ["", "This issue could not be loaded."],
+  event: ["events/*/", "This event could not be loaded."],
+  tags: ["tags/", "Tags could not be loaded."],
+};
+
+for (const [name, [path, words]] of Object.entries(PARTS)) {
+  for (const [how, answer] of Object.entries({ fails: { status: 500, ...json({ detail: "the store is away" }) }, "is no json": { contentType: "text/html", body: "<html>" }, "is empty": json(null) })) {
+    test(`${name}_that_${how.replaceAll(" ", "_")}_leaves_a_sentence_and_a_retry`, async ({ inside: page, complaints }) => {
+      const issue = await issueOf(page, await send(checkoutError()));
+      const address = `**/api/0/organizations/*/issues/${issue}/${path}`;
+      await page.route(address, (route) => route.fulfill(answer));
+      await page.goto(`/issues/${issue}/`);
+      if (name === "tags" && how === "is empty") await expect(page.getByText("No event of this issue has a tag.")).toBeVisible();
+      else {
+        await expect(page.getByRole("alert")).toContainText(words);
+        await page.unroute(address);
+        await page.getByRole("button", { name: "Try again" }).click();
+      }
+      if (name !== "tags") await expect(page.getByRole("alert")).toHaveCount(0);
+      await expect(page.getByRole("heading", { level: 1, name: "OrderNotFound" })).toBeVisible();
+      complaints.splice(0, complaints.length, ...complaints.filter((one) => !/Failed to load resource/.test(one)));
+    });
+  }
+}

@@ -94,6 +94,53 @@ test("comment_appears_in_the_activity", async ({ inside: page }) => {
   await expect(panel(page, "Activity")).toContainText(`“looked at by ${RUN}”`);
 });
 
+test("reviewed_issue_leaves_the_list_for_review_and_undo_brings_it_back", async ({ inside: page }) => {
+  const tag = `review-${RUN}`;
+  const [issue = "", other = ""] = await Promise.all(["one", "two"].map(async (name) => issueOf(page, await send({ message: `${name} of ${tag}`, fingerprint: [tag, name], tags: { review: tag } }))));
+  const rows = page.locator("[data-issue]");
+  const messages = page.getByRole("status", { name: "Messages" });
+  await test.step("in the list, by key and by button", async () => {
+    await page.goto(`/issues/?query=${encodeURIComponent(`is:for_review review:${tag}`)}`);
+    await expect(rows).toHaveCount(2);
+    await page.keyboard.press("j");
+    await page.keyboard.press("r");
+    await expect(rows).toHaveCount(1);
+    await page.keyboard.press("u");
+    await expect(rows).toHaveCount(2);
+    await page.getByRole("checkbox", { name: "Select all issues of this page" }).check();
+    await page.getByRole("button", { name: "Mark as reviewed" }).click();
+    await expect(page.getByText("No issue matches.")).toBeVisible();
+    await messages.getByRole("button", { name: "Undo" }).last().click();
+    await expect(rows).toHaveCount(2);
+  });
+  await test.step("on its page", async () => {
+    await page.goto(`/issues/${issue}/`);
+    const state = page.getByRole("group", { name: "State" });
+    const button = page.getByRole("button", { name: "Mark as reviewed" });
+    await expect(state).toContainText("New");
+    await button.click();
+    await expect(state).not.toContainText("New");
+    await expect(button).toHaveCount(0);
+    await expect(panel(page, "Activity")).toContainText("marked this issue as reviewed");
+    await page.keyboard.press("u");
+    await expect(state).toContainText("New");
+  });
+  expect(other).not.toBe(issue);
+});
+
+test("message_stays_while_somebody_reaches_for_it", async ({ inside: page }) => {
+  const issue = await issueOf(page, await send({ ...checkoutError(), fingerprint: [`reach-${RUN}`] }));
+  await page.clock.install();
+  await page.goto(`/issues/${issue}/`);
+  const undo = page.getByRole("status", { name: "Messages" }).getByRole("button", { name: "Undo" });
+  await page.getByRole("button", { name: "Resolve", exact: true }).click();
+  await undo.focus();
+  await page.clock.runFor(30_000);
+  await expect(undo).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("group", { name: "State" })).not.toContainText("Resolved");
+});
+
 test("every_way_to_put_an_issue_aside_shows_its_state_and_is_taken_back", async ({ inside: page }) => {
   const issue = await issueOf(page, await send({ ...checkoutError(), fingerprint: [`aside-${RUN}`] }));
   await page.goto(`/issues/${issue}/`);

@@ -83,6 +83,10 @@ test.describe("settings", () => {
     await page.getByRole("spinbutton", { name: "Events per day" }).fill("1234");
     await page.getByRole("button", { name: "Save quota" }).click();
     await expect(page.getByRole("table")).toContainText("1,234");
+    await page.getByRole("button", { name: "Remove the quota of error" }).click();
+    await expect(page.getByText("No quota is set.")).toBeVisible();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByRole("table")).toContainText("1,234 a day");
     await page.goto(`/settings/projects/${slug}/filters/`);
     const localhost = page.getByRole("checkbox", { name: /^Localhost/ });
     await expect(localhost).not.toBeChecked();
@@ -175,6 +179,27 @@ test("new_member_signs_in_and_changes_the_password", async ({ inside: page, brow
   expect(complaints).toEqual([]);
 });
 
+test("member_without_a_password_gets_one_and_signs_in", async ({ inside: page, browser }) => {
+  const email = `uma-${RUN}@example.org`;
+  const answer = await page.request.post("/api/0/organizations/default/members/", { data: { email, name: `Uma ${RUN}`, orgRole: "member" }, headers: { "X-CSRFToken": (await page.context().cookies()).find(({ name }) => name === "errata_csrf")?.value ?? "" } });
+  expect(answer.status()).toBe(201);
+  await page.goto("/settings/account/members/");
+  const row = page.getByRole("row", { name: new RegExp(email) });
+  await expect(row).toContainText("cannot sign in: no password");
+  await row.getByRole("button", { name: `Set password for Uma ${RUN}` }).click();
+  await page.getByRole("dialog").getByLabel("New password").fill(`given-to-${RUN}`);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("status", { name: messages })).toContainText(`Uma ${RUN} can sign in with the new password`);
+  await expect(row).not.toContainText("cannot sign in");
+  const theirs = await (await browser.newContext()).newPage();
+  await theirs.goto(new URL("/auth/login/", settings.url).href);
+  await theirs.getByLabel("Username or e-mail").fill(email);
+  await theirs.getByLabel("Password").fill(`given-to-${RUN}`);
+  await theirs.keyboard.press("Enter");
+  await expect(theirs.getByRole("table", { name: "Issues" })).toBeVisible();
+  await theirs.context().close();
+});
+
 test("last_owner_cannot_be_demoted_and_the_reason_is_shown", async ({ inside: page, complaints }) => {
   await page.goto("/settings/account/members/");
   const row = page.getByRole("row", { name: /you/ });
@@ -192,11 +217,25 @@ test("team_is_created_renamed_taken_back_and_deleted", async ({ inside: page }) 
   const card = page.getByRole("region", { name: `Team ${name}` });
   await card.getByRole("button", { name: /member/ }).click();
   await expect(card.getByRole("listitem")).toContainText("Owner");
+  await card.getByRole("button", { name: `Remove Owner from ${name}` }).click();
+  await expect(card).toContainText("Nobody is in this team.");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(card.getByRole("listitem")).toContainText("Owner");
+  const person = `pat-${RUN}@example.org`;
+  await page.request.post("/api/0/organizations/default/members/", { data: { email: person, orgRole: "member" }, headers: { "X-CSRFToken": (await page.context().cookies()).find(({ name }) => name === "errata_csrf")?.value ?? "" } });
+  await page.reload();
+  await card.getByRole("button", { name: "1 member" }).click();
+  await card.getByRole("combobox").selectOption(person);
+  await card.getByRole("button", { name: "Add to the team" }).click();
+  await expect(card.getByRole("listitem").filter({ hasText: person })).toBeVisible();
+  await expect(card.getByRole("button", { name: "2 members" })).toBeVisible();
+  await card.getByRole("button", { name: `Remove ${person} from ${name}` }).click();
+  await expect(card.getByRole("listitem").filter({ hasText: person })).toHaveCount(0);
   await card.getByRole("button", { name: `Rename ${name}` }).click();
   await page.getByRole("textbox", { name: "New name" }).fill(`Renamed ${RUN}`);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("region", { name: `Team Renamed ${RUN}` })).toBeVisible();
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo" }).last().click();
   await expect(card).toBeVisible();
   await card.getByRole("button", { name: `Delete ${name}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete team" }).click();

@@ -17,6 +17,8 @@ export interface Page<T> {
   previous: string | null;
   /** Rows over all pages, when the server says so. */
   hits: number | null;
+  /** The search gave up before it had looked at all events. */
+  isIncomplete: boolean;
 }
 
 interface RequestOptions {
@@ -34,7 +36,7 @@ export async function request<T = unknown>(path: string, options: RequestOptions
 export async function requestPage<T = unknown>(path: string, options: RequestOptions = {}): Promise<Page<T>> {
   const { body, headers } = await send(path, options);
   const hits = Number(headers.get("X-Hits") ?? Number.NaN);
-  return { rows: body as T, ...parseLink(headers.get("Link")), hits: Number.isFinite(hits) ? hits : null };
+  return { rows: body as T, ...parseLink(headers.get("Link")), hits: Number.isFinite(hits) ? hits : null, isIncomplete: headers.has("X-Search-Incomplete") };
 }
 
 async function send(path: string, { method = "GET", body, query, signal, timeoutMs = REQUEST_TIMEOUT_MS }: RequestOptions) {

@@ -44,7 +44,7 @@ export function settled(answer: unknown, patch: IssuePatch): Settled {
   const raw = record(answer);
   const { status, substatus, statusDetails, assignedTo, priority } = parseIssue({ ...raw, id: "0" }) ?? {};
   const said: Settled = {};
-  if (patch.status !== undefined && raw["status"] !== undefined) Object.assign(said, { status, substatus, statusDetails });
+  if ((patch.status !== undefined || patch.inbox !== undefined) && raw["status"] !== undefined) Object.assign(said, { status, substatus, statusDetails });
   if (patch.assignedTo !== undefined && raw["assignedTo"] !== undefined) Object.assign(said, { assignedTo });
   if (patch.priority !== undefined && raw["priority"] !== undefined) Object.assign(said, { priority });
   return said;
@@ -107,7 +107,7 @@ export function restoring(issues: readonly Issue[], changed: IssuePatch, now: Da
 
 function before(issue: Issue, changed: IssuePatch, now: Date): IssuePatch {
   const patch: IssuePatch = {};
-  if (changed.status !== undefined) {
+  if (changed.status !== undefined || changed.inbox !== undefined) {
     patch.status = issue.status;
     if (issue.substatus !== null) patch.substatus = issue.substatus;
     if (issue.status !== "unresolved") patch.statusDetails = details(issue.statusDetails, now);

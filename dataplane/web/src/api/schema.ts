@@ -61,7 +61,9 @@ export interface Activity extends Pick<Wire["Activity"], "id" | "data"> { type: 
 
 export interface IssuePatch {
   status?: Status | "resolvedInNextRelease"; substatus?: string | null; statusDetails?: StatusDetails; assignedTo?: string;
-  priority?: Priority; hasSeen?: boolean; merge?: 1; discard?: true;
+  priority?: Priority; hasSeen?: boolean; merge?: 1;
+  /** False: somebody has looked at it. */
+  inbox?: false; discard?: true;
 }
 
 export type TagValue = Pick<Wire["TagValue"], "value" | "name" | "count"> & Dated<"firstSeen" | "lastSeen">;
@@ -78,11 +80,11 @@ export interface ProjectKey extends Pick<Wire["ProjectKey"], "id" | "name" | "pu
   dsn: Wire["Dsn"]["public"]; securityDsn: Wire["Dsn"]["security"] | null; minidumpDsn: Wire["Dsn"]["minidump"] | null;
 }
 
-export interface Quota extends Pick<Wire["Quota"], "category" | "used"> { limit: number | null; windowS: number; resetsAt: Date | null }
+export interface Quota extends Pick<Wire["Quota"], "id" | "category" | "used"> { limit: number | null; windowS: number; resetsAt: Date | null }
 export interface InboundFilter extends Pick<Wire["Filter"], "id" | "active" | "name"> { description: string | null }
 export interface RuleError extends Pick<Wire["RuleError"], "field" | "message"> { line: number | null; column: number | null }
 
-export interface Member extends Pick<Wire["Member"], "id" | "name" | "email" | "pending"> { userId: string | null; role: string }
+export interface Member extends Pick<Wire["Member"], "id" | "name" | "email" | "pending"> { userId: string | null; role: string; hasPassword: boolean }
 export type Team = Pick<Wire["Team"], "id" | "slug" | "name" | "memberCount">;
 export interface ApiToken extends Pick<Wire["ApiToken"], "id" | "name" | "token">, Dated<"dateCreated" | "dateLastUsed"> { scopes: string[]; lastCharacters: string | null }
 

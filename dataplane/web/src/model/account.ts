@@ -11,6 +11,8 @@ export function parseMember(value: unknown): Member | null {
   return {
     id, email, userId: text(user["id"]), name: text(raw["name"]) ?? text(user["name"]) ?? (email || `member ${id}`),
     role: text(raw["orgRole"]) ?? text(raw["role"]) ?? "member", pending: raw["pending"] === true,
+    // Only a plain no is one: another server may sign people in by other means.
+    hasPassword: user["hasPasswordAuth"] !== false,
   };
 }
 

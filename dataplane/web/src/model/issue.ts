@@ -104,6 +104,11 @@ export function badge(issue: Pick<Issue, "status" | "substatus" | "statusDetails
   return issue.substatus === "new" ? { tone: "new", words: "New" } : null;
 }
 
+/** Open, and nobody has said yet that they looked at what is new about it. */
+export function awaitsReview({ status, substatus }: Pick<Issue, "status" | "substatus">): boolean {
+  return status === "unresolved" && ["new", "regressed", "escalating"].includes(substatus ?? "");
+}
+
 function resolvedWords(details: Json): string {
   if (details["inNextRelease"] === true) return "Resolved in next release";
   const release = text(details["inRelease"]);

@@ -38,7 +38,7 @@ export function parseQuota(value: unknown): Quota | null {
   const raw = record(value);
   const category = text(raw["category"]);
   if (category === null) return null;
-  return { category, limit: number(raw["limit"]), windowS: number(raw["window_s"]) ?? 0, used: number(raw["used"]) ?? 0, resetsAt: moment(raw["resets_at"]) };
+  return { category, id: text(raw["id"]) ?? "", limit: number(raw["limit"]), windowS: number(raw["window_s"]) ?? 0, used: number(raw["used"]) ?? 0, resetsAt: moment(raw["resets_at"]) };
 }
 
 export function parseFilter(value: unknown): InboundFilter | null {

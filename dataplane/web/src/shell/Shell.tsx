@@ -1,6 +1,6 @@
 /** The frame around every page: navigation, global keys, messages. */
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
 import { request } from "../api/client";
 import { issueHitsQuery, queryClient } from "../api/queries";
@@ -17,6 +17,7 @@ export function Shell() {
   const [keysShown, setKeysShown] = useState(false);
   const { messages } = useConfig();
   useLive(useOrg());
+  useFocusOnNewPage();
   useKeys({
     "g i": () => void navigate("/issues/"), "g p": () => void navigate("/projects/"), "g s": () => void navigate("/settings/account/"),
     "?": () => setKeysShown(true), u: undoLast,
@@ -34,6 +35,17 @@ export function Shell() {
       <ScrollRestoration />
     </div>
   );
+}
+
+/** The link that led to a page is gone with the page before it: the keyboard goes on from the new one, not from the top. */
+function useFocusOnNewPage(): void {
+  const { pathname } = useLocation();
+  const seen = useRef(pathname);
+  useEffect(() => {
+    if (seen.current === pathname) return;
+    seen.current = pathname;
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  }, [pathname]);
 }
 
 function Navigation({ onKeys }: { onKeys: () => void }) {

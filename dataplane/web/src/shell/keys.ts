@@ -36,6 +36,6 @@ function isBusy(target: EventTarget | null): boolean {
 
 export const KEY_LIST: readonly (readonly [string, string])[] = [
   ["/", "Search"], ["j", "Next issue"], ["k", "Previous issue"], ["Enter", "Open the issue"], ["x", "Select the issue"],
-  ["e", "Resolve"], ["a", "Assign"], ["u", "Undo the last action"], ["[", "Older event"], ["]", "Newer event"],
+  ["e", "Resolve"], ["r", "Mark as reviewed"], ["a", "Assign"], ["u", "Undo the last action"], ["[", "Older event"], ["]", "Newer event"],
   ["g i", "Go to issues"], ["g p", "Go to projects"], ["g s", "Go to settings"], ["?", "This list"],
 ];

@@ -3,11 +3,14 @@ import { useState } from "react";
 import { deleteIssues, restoring, updateIssues } from "../api/issues";
 import type { Issue, IssuePatch } from "../api/schema";
 import { plural } from "../model/format";
+import { awaitsReview } from "../model/issue";
 import type { Question } from "../ui/Dialog";
 import { complain, say } from "../ui/toasts";
 
 export interface Triage {
   change: (issues: readonly Issue[], patch: IssuePatch, words: string) => void;
+  /** Of those that wait for it. */
+  review: (issues: readonly Issue[]) => void;
   merge: (issues: readonly Issue[]) => void;
   remove: (issues: readonly Issue[]) => void;
   discard: (issues: readonly Issue[]) => void;
@@ -19,6 +22,7 @@ export interface Triage {
 export function useTriage(org: string, onGone: () => void): Triage {
   const [question, setQuestion] = useState<Question | null>(null);
   const change = (issues: readonly Issue[], patch: IssuePatch, words: string) => void act(org, issues, patch, words);
+  const review = (issues: readonly Issue[]) => void act(org, issues.filter(awaitsReview), { inbox: false }, "Reviewed");
   const merge = (issues: readonly Issue[]) => {
     const target = issues.reduce<Issue | undefined>((most, one) => (most === undefined || one.count > most.count ? one : most), undefined);
     setQuestion({
@@ -40,7 +44,7 @@ export function useTriage(org: string, onGone: () => void): Triage {
     action: "Delete and discard",
     run: async () => { await updateIssues(org, ids(issues), { discard: true }); say(`Discarded ${named(issues)}`); onGone(); },
   });
-  return { change, merge, remove, discard, question, closeQuestion: () => setQuestion(null) };
+  return { change, review, merge, remove, discard, question, closeQuestion: () => setQuestion(null) };
 }
 
 async function act(org: string, issues: readonly Issue[], patch: IssuePatch, words: string): Promise<void> {

@@ -20,6 +20,15 @@ export function Failure({ error, what, retry }: { error: unknown; what: string; 
   );
 }
 
+/** Said above the rows of a search that ended before it had looked at everything; `more` names the way on. */
+export function Incomplete({ more }: { more: string }) {
+  return (
+    <p role="status" className="notice m-3" style={{ "--tone": "var(--warning)" } as React.CSSProperties}>
+      <b className="font-semibold">This search gave up before it had looked at all events,</b> so what only older ones would tell is missing. {more}
+    </p>
+  );
+}
+
 export function Bone({ width }: { width: number | string }) {
   return <span className="skeleton" style={{ width }} aria-hidden="true">&nbsp;</span>;
 }

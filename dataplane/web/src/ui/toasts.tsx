@@ -32,7 +32,15 @@ function show(toast: Omit<Toast, "id">): void {
   lastId += 1;
   const id = lastId;
   set([...toasts, { ...toast, id }].slice(-SHOWN_MAX));
-  setTimeout(() => close(id), SHOWN_MS);
+  closeLater(id);
+}
+
+/** Not while somebody reaches for it: a button that vanishes under the pointer or the focus is worse than a late one. */
+function closeLater(id: number): void {
+  setTimeout(() => {
+    if (document.querySelector(".toasts:is(:hover, :focus-within)") === null) close(id);
+    else closeLater(id);
+  }, SHOWN_MS);
 }
 
 /** Takes the newest action back; what the `u` key does. */

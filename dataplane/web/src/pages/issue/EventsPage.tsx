@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearchParams } from "react-router";
 import { issueEventsQuery } from "../../api/queries";
 import { useOrg } from "../../shell/session";
-import { Bones, Empty, Failure } from "../../ui/States";
+import { Bones, Empty, Failure, Incomplete } from "../../ui/States";
 import { Time } from "../../ui/Time";
 import { SearchBox } from "../issues/SearchBox";
 import { useIssueBase } from "./base";
@@ -25,7 +25,8 @@ export function Component() {
       <div className="flex px-6 py-3 max-[760px]:px-3!"><SearchBox key={query} query={query} label="Search events" placeholder="release:… environment:… user.id:…" onSearch={(next) => setSearch(next === "" ? {} : { query: next })} /></div>
       {events.isError && <Failure what="Events" error={events.error} retry={() => void events.refetch()} />}
       {events.isPending && <Bones rows={6} label="Events" />}
-      {events.data !== undefined && !events.isError && (events.data.rows.length === 0 ? <Empty title={query === "" ? "No event is left." : "No event matches."}>{query === "" ? "They were older than the retention." : "Try fewer terms."}</Empty> : (
+      {events.data?.isIncomplete === true && !events.isError && <Incomplete more={events.data.next === null ? "Add terms to narrow it." : "Next goes on where it stopped."} />}
+      {events.data !== undefined && !events.isError && (events.data.rows.length === 0 ? <Empty title={events.data.isIncomplete ? "Nothing was found so far." : query === "" ? "No event is left." : "No event matches."}>{events.data.isIncomplete ? undefined : query === "" ? "They were older than the retention." : "Try fewer terms."}</Empty> : (
         <div className="overflow-x-auto px-3 max-[760px]:px-0!" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
             <thead><tr><th scope="col">Event</th><th scope="col">Title</th><th scope="col" className={WIDE}>Release</th><th scope="col" className={WIDE}>Environment</th><th scope="col" className={WIDE}>User</th><th scope="col" className="r">Age</th></tr></thead>

@@ -3,7 +3,7 @@ import type { Ref } from "react";
 import { useNavigate } from "react-router";
 import type { IssueDetail, IssuePatch } from "../../api/schema";
 import type { EventView } from "../../model/event";
-import { badge } from "../../model/issue";
+import { awaitsReview, badge } from "../../model/issue";
 import { ArchiveMenu, AssignMenu, PriorityMenu, ResolveMenu } from "../../triage/menus";
 import type { Triage } from "../../triage/useTriage";
 import { Menu } from "../../ui/Menu";
@@ -31,6 +31,7 @@ export function IssueHead({ issue, event, triage, assignRef }: { issue: IssueDet
             <ResolveMenu className="btn primary rounded-l-none! border-l-paper! px-2!" change={change} />
           </span>
         ) : <button type="button" className="btn primary" onClick={() => change({ status: "unresolved" }, "Reopened")}>{issue.status === "ignored" ? "Unarchive" : "Reopen"}</button>}
+        {awaitsReview(issue) && <button type="button" className="btn" onClick={() => triage.review([issue])}>Mark as reviewed</button>}
         {issue.status !== "ignored" && <ArchiveMenu change={change} />}
         <AssignMenu actor={issue.assignedTo} change={change} triggerRef={assignRef} />
         <PriorityMenu priority={issue.priority} change={change} />

@@ -56,6 +56,7 @@ function Loaded({ issue }: { issue: IssueDetail }) {
   const go = (to: string | null | undefined) => { if (to) void navigate(`${base}/events/${to}/`, { preventScrollReset: true }); };
   useKeys({
     e: () => { if (issue.status === "unresolved") triage.change([issue], { status: "resolved" }, "Resolved"); },
+    r: () => triage.review([issue]),
     a: () => { assign.current?.focus(); assign.current?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })); },
     "[": () => go(event.data?.previous), "]": () => go(event.data?.next),
     "/": () => void navigate("/issues/"),

@@ -1,6 +1,7 @@
 /** What can be done to the selected issues. */
 import type { Ref } from "react";
 import type { Issue, IssuePatch } from "../../api/schema";
+import { awaitsReview } from "../../model/issue";
 import { ArchiveMenu, AssignMenu, PriorityMenu, ResolveMenu } from "../../triage/menus";
 import type { Triage } from "../../triage/useTriage";
 import { Menu } from "../../ui/Menu";
@@ -16,6 +17,7 @@ export function Bulk({ issues, apply, triage, assignRef, onClear }: BulkProps) {
         ? <button type="button" className="btn" onClick={() => apply({ status: "unresolved" }, "Reopened")}>Reopen</button>
         : <button type="button" className="btn" onClick={() => apply({ status: "resolved" }, "Resolved")}>Resolve <kbd aria-hidden="true">e</kbd></button>}
       <ResolveMenu className="btn" change={apply} />
+      {issues.some(awaitsReview) && <button type="button" className="btn" onClick={() => triage.review(issues)}>Mark as reviewed</button>}
       <ArchiveMenu change={apply} />
       <AssignMenu actor={null} compact change={apply} triggerRef={assignRef} />
       <PriorityMenu priority={null} change={apply} label="Priority" />

@@ -12,7 +12,7 @@ import { requireOrg, useOrg } from "../../shell/session";
 import { useTriage } from "../../triage/useTriage";
 import { Confirm } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
-import { Empty, Failure } from "../../ui/States";
+import { Empty, Failure, Incomplete } from "../../ui/States";
 import { Bulk } from "./Bulk";
 import { Everything } from "./Everything";
 import { Filters } from "./Filters";
@@ -59,6 +59,7 @@ export function Component() {
     j: () => rows.move(1), k: () => rows.move(-1),
     x: () => { const id = rows.current(); if (id !== null) pick([id], !picked.has(id)); },
     e: () => apply({ status: "resolved" }, "Resolved"),
+    r: () => triage.review(chosen.length > 0 ? chosen : focused()),
     a: () => {
       const id = rows.current();
       if (chosen.length === 0 && id !== null) pick([id], true);
@@ -86,10 +87,11 @@ export function Component() {
         </div>
       </div>
       {problem !== null && <p id="search-problem" role="alert" className="notice m-3" style={{ "--tone": "var(--error)" } as React.CSSProperties}><b className="font-semibold">This search cannot be read:</b> {problem.replace(/^Error parsing search query: /, "")}. Put words that contain brackets, colons or spaces in quotes; terms look like <code>is:unresolved</code>, <code>!release:1.2</code>, <code>(level:error OR level:fatal)</code>.</p>}
-      {wholePage && list.data !== undefined && list.data.hits !== null && list.data.hits > issues.length && <Everything shown={issues.length} hits={list.data.hits} isChosen={everything !== null && chosen.length === everything.length} params={params} onChoose={choose} />}
+      {list.data?.isIncomplete === true && !list.isError && <Incomplete more="Choose a shorter period, one project or one environment, or add terms." />}
+      {wholePage && list.data !== undefined && !list.data.isIncomplete && list.data.hits !== null && list.data.hits > issues.length && <Everything shown={issues.length} hits={list.data.hits} isChosen={everything !== null && chosen.length === everything.length} params={params} onChoose={choose} />}
       {list.isError && problem === null && <Failure what="Issues" error={list.error} retry={() => void list.refetch()} />}
       {!list.isError && <IssueTable issues={issues} selected={picked} sort={params.sort} graph={graph} onSelect={pick} onSort={(sort) => change({ sort })} />}
-      {!list.isError && issues?.length === 0 && <Nothing org={org} params={params} />}
+      {!list.isError && issues?.length === 0 && (list.data?.isIncomplete === true ? <Empty title="Nothing was found so far." /> : <Nothing org={org} params={params} />)}
       {list.data !== undefined && issues !== null && issues.length > 0 && (
         <nav className="pager" aria-label="Pages">
           <span className="mr-auto" aria-live="polite">{list.data.hits === null ? `${issues.length} issues` : `${exact(issues.length)} of ${exact(list.data.hits)}`}</span>

@@ -5,7 +5,7 @@ import { request } from "../../api/client";
 import { membersQuery, queryClient } from "../../api/queries";
 import type { Member } from "../../api/schema";
 import { useConfig, useOrg } from "../../shell/session";
-import { Confirm, type Question } from "../../ui/Dialog";
+import { Confirm, Dialog, type Question } from "../../ui/Dialog";
 import { Bones, Empty, Failure } from "../../ui/States";
 import { useSave } from "./useSave";
 
@@ -24,12 +24,13 @@ export function Component() {
       {members.data !== undefined && members.data.length > 0 && (
         <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
-            <thead><tr><th scope="col">Name</th><th scope="col">Role</th><th scope="col"><span className="sr-only">Remove</span></th></tr></thead>
+            <thead><tr><th scope="col">Name</th><th scope="col" className="r">Role and access</th></tr></thead>
             <tbody>{members.data.map((member) => <MemberRow key={member.id} member={member} />)}</tbody>
           </table>
         </div>
       )}
       <dl className="hint mt-2 grid grid-cols-[max-content_1fr] gap-x-3">{ROLES.map(([role, words]) => <div key={role} className="contents"><dt className="font-semibold">{role}</dt><dd>{words}</dd></div>)}</dl>
+      <p className="hint mt-2">Somebody who forgot the password gets a new one here from a manager or an owner. An owner who is locked out gets one at the server: <code>errata user reset E-MAIL</code>.</p>
       <NewMember />
     </>
   );
@@ -40,6 +41,7 @@ function MemberRow({ member }: { member: Member }) {
   const { user } = useConfig();
   const save = useSave();
   const [question, setQuestion] = useState<Question | null>(null);
+  const [asking, setAsking] = useState(false);
   const isMe = user !== null && member.userId === user.id;
   const put = async (orgRole: string) => { await request(`/organizations/${org}/members/${member.id}/`, { method: "PUT", body: { orgRole } }); await refresh(); };
   const setRole = (role: string) => void save.run(() => put(role), `${member.name} is now ${role}`, () => put(member.role));
@@ -49,15 +51,43 @@ function MemberRow({ member }: { member: Member }) {
   });
   return (
     <tr>
-      <td><span className="font-semibold">{member.name}</span>{isMe && <span className="tag plain ml-2">you</span>}{member.pending && <span className="tag plain ml-2">invited</span>}{member.email !== member.name && <div className="muted break-all">{member.email}</div>}</td>
-      <td>
-        <select className="field w-auto! min-w-[100px]" aria-label={`Role of ${member.name}`} value={member.role} disabled={save.busy} onChange={(event) => setRole(event.target.value)}>
-          {[...new Set([...ROLES.map(([role]) => String(role)), member.role])].map((role) => <option key={role} value={role}>{role}</option>)}
-        </select>
-        {save.problem !== null && <p role="alert" className="mt-1 text-error">{save.problem}</p>}
+      <td><span className="font-semibold">{member.name}</span>{isMe && <span className="tag plain ml-2">you</span>}{member.pending && <span className="tag plain ml-2">invited</span>}{!member.hasPassword && <span className="tag esc ml-2">cannot sign in: no password</span>}{member.email !== member.name && <div className="muted break-all">{member.email}</div>}</td>
+      <td className="r">
+        <div className="flex flex-wrap justify-end gap-2 max-[760px]:w-[130px]">
+          <select className="field w-auto! min-w-[100px]" aria-label={`Role of ${member.name}`} value={member.role} disabled={save.busy} onChange={(event) => setRole(event.target.value)}>
+            {[...new Set([...ROLES.map(([role]) => String(role)), member.role])].map((role) => <option key={role} value={role}>{role}</option>)}
+          </select>
+          {!isMe && <button type="button" className="btn" aria-label={`Set password for ${member.name}`} onClick={() => setAsking(true)}>Set password…</button>}
+          {!isMe && <button type="button" className="btn danger" aria-label={`Remove ${member.name}`} onClick={remove}>Remove…</button>}
+        </div>
+        {save.problem !== null && <p role="alert" className="mt-1 whitespace-normal text-error">{save.problem}</p>}
+        {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
+        {asking && <PasswordDialog member={member} onClose={() => setAsking(false)} />}
       </td>
-      <td className="r">{!isMe && <button type="button" className="btn danger" aria-label={`Remove ${member.name}`} onClick={remove}>Remove…</button>}{question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}</td>
     </tr>
+  );
+}
+
+/** For somebody who was added without a password or forgot it. */
+function PasswordDialog({ member, onClose }: { member: Member; onClose: () => void }) {
+  const org = useOrg();
+  const save = useSave();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const password = new FormData(event.currentTarget).get("password");
+    void save.run(async () => {
+      await request(`/organizations/${org}/members/${member.id}/password/`, { method: "PUT", body: { password } });
+      await refresh();
+    }, `${member.name} can sign in with the new password`).then((done) => { if (done) onClose(); });
+  };
+  return (
+    <Dialog title={`Set a password for ${member.name}`} description="No mail is sent: tell it to them; they can change it under their account. Where they are signed in, they are signed out." onClose={onClose}>
+      <form onSubmit={submit} className="mt-4 grid gap-4">
+        <label><span className="label">New password</span><input className="field" name="password" type="password" required minLength={PASSWORD_CHARS_MIN} autoComplete="new-password" aria-describedby="password-hint" /><span className="hint" id="password-hint">At least {PASSWORD_CHARS_MIN} characters.</span></label>
+        {save.problem !== null && <p role="alert" className="text-error">{save.fields["password"] ?? save.problem}</p>}
+        <div className="flex justify-end gap-2"><button type="button" className="btn" onClick={onClose}>Cancel</button><button type="submit" className="btn primary" disabled={save.busy}>Set password</button></div>
+      </form>
+    </Dialog>
   );
 }
 

@@ -1,10 +1,12 @@
 /** How much a project may send per window, and how much of it is used. */
 import { useQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { request } from "../../api/client";
 import { queryClient, quotasQuery } from "../../api/queries";
+import type { Project, Quota } from "../../api/schema";
 import { exact, percent } from "../../model/format";
 import { useOrg } from "../../shell/session";
+import { Confirm, type Question } from "../../ui/Dialog";
 import { Bones, Empty, Failure } from "../../ui/States";
 import { Time } from "../../ui/Time";
 import { useProject } from "./ProjectSettings";
@@ -18,10 +20,7 @@ export function Component() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const max = Number(new FormData(event.currentTarget).get("max_events"));
-    void save.run(async () => {
-      await request(`/projects/${org}/${project.slug}/quotas/`, { method: "POST", body: { max_events: max } });
-      await queryClient.invalidateQueries({ queryKey: ["project", org, project.slug, "quotas"] });
-    }, "Quota saved");
+    void save.run(() => setQuota(org, project, { max_events: max }), "Quota saved");
   };
   const errors = quotas.data?.find((quota) => quota.category === "error");
   return (
@@ -34,16 +33,9 @@ export function Component() {
       {quotas.data !== undefined && quotas.data.length > 0 && (
         <div className="panel overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
           <table className="rows">
-            <thead><tr><th scope="col">Category</th><th scope="col" className="r">Used</th><th scope="col" className="r">Limit</th><th scope="col" className="r">Window</th><th scope="col" className="r">Starts anew</th></tr></thead>
+            <thead><tr><th scope="col">Category</th><th scope="col" className="r">Used</th><th scope="col" className="r">Limit</th><th scope="col" className="r max-[760px]:hidden!">Starts anew</th><th scope="col"><span className="sr-only">Remove</span></th></tr></thead>
             <tbody>
-              {quotas.data.map((quota) => (
-                <tr key={`${quota.category}-${quota.windowS}`}>
-                  <td className="font-semibold">{quota.category.replaceAll("_", " ")}</td>
-                  <td className="r">{exact(quota.used)}{quota.limit !== null && <span className="muted"> · {percent(quota.used, quota.limit)} %</span>}</td>
-                  <td className="r">{quota.limit === null ? "none" : exact(quota.limit)}</td><td className="r muted">{window(quota.windowS)}</td>
-                  <td className="r muted">{quota.resetsAt === null ? "–" : <Time at={quota.resetsAt} />}</td>
-                </tr>
-              ))}
+              {quotas.data.map((quota) => <QuotaRow key={quota.id} quota={quota} project={project} />)}
             </tbody>
           </table>
         </div>
@@ -55,6 +47,41 @@ export function Component() {
       {save.problem !== null && <p role="alert" className="mt-2 text-error">{save.problem}</p>}
     </>
   );
+}
+
+function QuotaRow({ quota, project }: { quota: Quota; project: Project }) {
+  const org = useOrg();
+  const save = useSave();
+  const [question, setQuestion] = useState<Question | null>(null);
+  const { id, category, limit, windowS, used, resetsAt } = quota;
+  const name = category.replaceAll("_", " ");
+  const drop = async () => {
+    await request(`/projects/${org}/${project.slug}/quotas/${id}/`, { method: "DELETE" });
+    await refresh(org, project);
+  };
+  const remove = () => {
+    // Quotas of several categories are not made here, so they could not be made again.
+    if (category.includes(",") || limit === null) setQuestion({ title: `Remove the quota of ${name}?`, description: "Everything that arrives is accepted. This cannot be undone.", action: "Remove quota", run: drop });
+    else void save.run(drop, `Removed the quota of ${name}`, () => setQuota(org, project, { category, limit, window_s: windowS }));
+  };
+  return (
+    <tr>
+      <td className="font-semibold">{name}{save.problem !== null && <p role="alert" className="mt-1 font-normal text-error">{save.problem}</p>}</td>
+      <td className="r">{exact(used)}{limit !== null && <span className="muted max-[760px]:block"> · {percent(used, limit)} %</span>}</td>
+      <td className="r">{limit === null ? "none" : exact(limit)} <span className="muted max-[760px]:block">{window(windowS)}</span></td>
+      <td className="r muted max-[760px]:hidden!">{resetsAt === null ? "–" : <Time at={resetsAt} />}</td>
+      <td className="r">{id !== "" && <button type="button" className="btn" aria-label={`Remove the quota of ${name}`} disabled={save.busy || project.managedBy !== null} onClick={remove}>Remove</button>}{question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}</td>
+    </tr>
+  );
+}
+
+async function setQuota(org: string, project: Project, body: { max_events: number } | { category: string; limit: number; window_s: number }): Promise<void> {
+  await request(`/projects/${org}/${project.slug}/quotas/`, { method: "POST", body });
+  await refresh(org, project);
+}
+
+async function refresh(org: string, project: Project): Promise<void> {
+  await queryClient.invalidateQueries({ queryKey: quotasQuery(org, project.slug).queryKey });
 }
 
 function window(seconds: number): string {

@@ -1,9 +1,9 @@
 /** Teams: who issues and projects can be given to, besides single people. */
 import { useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { request } from "../../api/client";
-import { queryClient, teamMembersQuery, teamsQuery } from "../../api/queries";
-import type { Team } from "../../api/schema";
+import { request, sentence } from "../../api/client";
+import { membersQuery, queryClient, teamMembersQuery, teamsQuery } from "../../api/queries";
+import type { Member, Team } from "../../api/schema";
 import { plural } from "../../model/format";
 import { useOrg } from "../../shell/session";
 import { Confirm, type Question } from "../../ui/Dialog";
@@ -73,18 +73,59 @@ function TeamCard({ team }: { team: Team }) {
         </span>
       </header>
       {save.problem !== null && <p role="alert" className="px-4 pb-2 text-error">{save.problem}</p>}
-      {open && <TeamMembers slug={team.slug} />}
+      {open && <TeamMembers team={team} />}
       {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
     </section>
   );
 }
 
-function TeamMembers({ slug }: { slug: string }) {
-  const members = useQuery(teamMembersQuery(useOrg(), slug));
-  if (members.isError) return <Failure what="The members" error={members.error} retry={() => void members.refetch()} />;
-  if (members.isPending) return <Bones label="Members" rows={2} />;
-  if (members.data.length === 0) return <p className="muted border-t border-line px-4 py-2 text-s">Nobody is in this team.</p>;
-  return <ul className="border-t border-line px-4 py-2 text-s">{members.data.map((member) => <li key={member.id} className="py-1"><span className="font-semibold">{member.name}</span> {member.email !== member.name && <span className="muted break-all">{member.email}</span>}</li>)}</ul>;
+function TeamMembers({ team }: { team: Team }) {
+  const org = useOrg();
+  const inside = useQuery(teamMembersQuery(org, team.slug));
+  const everybody = useQuery(membersQuery(org));
+  const save = useSave();
+  const set = async (member: Member, isIn: boolean) => {
+    await request(`/organizations/${org}/members/${member.id}/teams/${team.slug}/`, { method: isIn ? "POST" : "DELETE" });
+    await Promise.all([refresh(org), queryClient.invalidateQueries({ queryKey: teamMembersQuery(org, team.slug).queryKey })]);
+  };
+  const add = (member: Member) => void save.run(() => set(member, true), `Added ${member.name} to ${team.name}`, () => set(member, false));
+  const remove = (member: Member) => void save.run(() => set(member, false), `Removed ${member.name} from ${team.name}`, () => set(member, true));
+  if (inside.isError) return <Failure what="The members" error={inside.error} retry={() => void inside.refetch()} />;
+  if (inside.isPending) return <Bones label="Members" rows={2} />;
+  const outside = (everybody.data ?? []).filter((member) => !inside.data.some(({ id }) => id === member.id));
+  return (
+    <div className="border-t border-line px-4 py-2 text-s">
+      {inside.data.length === 0 && <p className="muted py-1">Nobody is in this team.</p>}
+      <ul>
+        {inside.data.map((member) => (
+          <li key={member.id} className="flex items-center gap-2 py-1">
+            <span className="min-w-0"><span className="font-semibold">{member.name}</span> {member.email !== member.name && <span className="muted break-all">{member.email}</span>}</span>
+            <button type="button" className="btn ml-auto" aria-label={`Remove ${member.name} from ${team.name}`} disabled={save.busy} onClick={() => remove(member)}>Remove</button>
+          </li>
+        ))}
+      </ul>
+      {everybody.isError && <p role="alert" className="text-error">The people who could be added could not be loaded: {sentence(everybody.error)}</p>}
+      {everybody.isSuccess && outside.length === 0 && <p className="muted py-1">Everybody of the organization is in this team.</p>}
+      {outside.length > 0 && <AddMember team={team} outside={outside} busy={save.busy} onAdd={add} />}
+      {save.problem !== null && <p role="alert" className="text-error">{save.problem}</p>}
+    </div>
+  );
+}
+
+/** Chosen first, added by the button: a list that acts as it is walked through by key would add the wrong people. */
+function AddMember({ team, outside, busy, onAdd }: { team: Team; outside: readonly Member[]; busy: boolean; onAdd: (member: Member) => void }) {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const id = new FormData(event.currentTarget).get("member");
+    const member = outside.find((one) => one.id === id);
+    if (member !== undefined) onAdd(member);
+  };
+  return (
+    <form onSubmit={submit} className="mt-1 flex flex-wrap items-center gap-2 py-1" aria-label={`Add to ${team.name}`}>
+      <select className="field w-auto! max-w-full" name="member" aria-label={`Person to add to ${team.name}`}>{outside.map((member) => <option key={member.id} value={member.id}>{member.name === member.email ? member.name : `${member.name}, ${member.email}`}</option>)}</select>
+      <button type="submit" className="btn" disabled={busy}>Add to the team</button>
+    </form>
+  );
 }
 
 /** The list alone: the members of a team that was just deleted must not be asked for again. */
