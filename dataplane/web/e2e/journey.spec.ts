@@ -108,7 +108,8 @@ test("reviewed_issue_leaves_the_list_for_review_and_undo_brings_it_back", async 
     await page.keyboard.press("u");
     await expect(rows).toHaveCount(2);
     await page.getByRole("checkbox", { name: "Select all issues of this page" }).check();
-    await page.getByRole("button", { name: "Mark as reviewed" }).click();
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Mark as reviewed" }).click();
     await expect(page.getByText("No issue matches.")).toBeVisible();
     await messages.getByRole("button", { name: "Undo" }).last().click();
     await expect(rows).toHaveCount(2);

@@ -42,7 +42,7 @@ export function issueListQuery(org: string, params: IssueListParams) {
     queryKey: ["issues", org, params],
     queryFn: async ({ signal }) => {
       const page = await requestPage(`/organizations/${org}/issues/`, { signal, query: { ...params, environment: params.environment || null, groupStatsPeriod: params.statsPeriod === "24h" || params.statsPeriod === "1h" ? "24h" : "14d", limit: ISSUES_PER_PAGE, collapse: "lifetime" } });
-      return { ...page, rows: each(page.rows, parseIssue) };
+      return { ...page, rows: understood(page.rows, parseIssue) };
     },
     placeholderData: keepPreviousData,
   });
@@ -77,7 +77,7 @@ export function issueEventsQuery(org: string, issueId: string, query: string, cu
     queryKey: ["issue", org, issueId, "events", query, cursor],
     queryFn: async ({ signal }) => {
       const page = await requestPage(`/organizations/${org}/issues/${issueId}/events/`, { signal, query: { query: query || null, cursor } });
-      return { ...page, rows: each(page.rows, parseEventRow) };
+      return { ...page, rows: understood(page.rows, parseEventRow) };
     },
     placeholderData: keepPreviousData,
   });
@@ -130,7 +130,14 @@ export function projectQuery(org: string, project: string) {
 }
 
 function listQuery<T>(queryKey: readonly unknown[], path: string, parse: (value: unknown) => T | null) {
-  return queryOptions({ queryKey, queryFn: async ({ signal }) => each(await request(path, { signal }), parse) });
+  return queryOptions({ queryKey, queryFn: async ({ signal }) => understood(await request(path, { signal }), parse) });
+}
+
+/** What is no list, or holds nothing readable, must not be shown as an empty list: that would claim that there is nothing. */
+function understood<T>(answer: unknown, parse: (value: unknown) => T | null): T[] {
+  const rows = each(answer, parse);
+  if (!Array.isArray(answer) || (answer.length > 0 && rows.length === 0)) throw new ApiError(200, "The server sent an answer that this page does not understand.");
+  return rows;
 }
 
 function found<T>(value: T | null, what: string): T {

@@ -35,7 +35,7 @@ export function IssueHead({ issue, event, triage, assignRef }: { issue: IssueDet
         {issue.status !== "ignored" && <ArchiveMenu change={change} />}
         <AssignMenu actor={issue.assignedTo} change={change} triggerRef={assignRef} />
         <PriorityMenu priority={issue.priority} change={change} />
-        <button type="button" className="btn" onClick={() => void share(issue)}>Copy link</button>
+        <button type="button" className="btn max-[760px]:hidden!" onClick={() => void share(issue)}>Copy link</button>
         <More issue={issue} triage={triage} />
       </div>
     </header>
@@ -47,6 +47,7 @@ function More({ issue, triage }: { issue: IssueDetail; triage: Triage }) {
   const navigate = useNavigate();
   return (
     <Menu name="More actions" label="⋯" caret={false} items={[
+      { label: "Copy link", run: () => void share(issue) },
       { label: "All events", run: () => void navigate(`${base}/events/`) },
       { label: "Fingerprints, unmerge", run: () => void navigate(`${base}/merged/`) },
       "separator",

@@ -17,11 +17,11 @@ export function Bulk({ issues, apply, triage, assignRef, onClear }: BulkProps) {
         ? <button type="button" className="btn" onClick={() => apply({ status: "unresolved" }, "Reopened")}>Reopen</button>
         : <button type="button" className="btn" onClick={() => apply({ status: "resolved" }, "Resolved")}>Resolve <kbd aria-hidden="true">e</kbd></button>}
       <ResolveMenu className="btn" change={apply} />
-      {issues.some(awaitsReview) && <button type="button" className="btn" onClick={() => triage.review(issues)}>Mark as reviewed</button>}
       <ArchiveMenu change={apply} />
       <AssignMenu actor={null} compact change={apply} triggerRef={assignRef} />
       <PriorityMenu priority={null} change={apply} label="Priority" />
       <Menu name="More actions" label="⋯" caret={false} items={[
+        { label: "Mark as reviewed", hint: "r", disabled: !issues.some(awaitsReview), run: () => triage.review(issues) },
         { label: "Merge", disabled: issues.length < 2, run: () => triage.merge(issues) },
         "separator",
         { label: "Delete…", tone: "bad", run: () => triage.remove(issues) },

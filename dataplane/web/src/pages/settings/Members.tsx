@@ -51,7 +51,7 @@ function MemberRow({ member }: { member: Member }) {
   });
   return (
     <tr>
-      <td><span className="font-semibold">{member.name}</span>{isMe && <span className="tag plain ml-2">you</span>}{member.pending && <span className="tag plain ml-2">invited</span>}{!member.hasPassword && <span className="tag esc ml-2">cannot sign in: no password</span>}{member.email !== member.name && <div className="muted break-all">{member.email}</div>}</td>
+      <td><span className="font-semibold">{member.name}</span>{isMe && <span className="tag plain ml-2">you</span>}{member.pending && <span className="tag plain ml-2">invited</span>}{member.email !== member.name && <div className="muted break-all">{member.email}</div>}{!member.hasPassword && <div><span className="tag esc whitespace-normal!">cannot sign in: no password</span></div>}</td>
       <td className="r">
         <div className="flex flex-wrap justify-end gap-2 max-[760px]:w-[130px]">
           <select className="field w-auto! min-w-[100px]" aria-label={`Role of ${member.name}`} value={member.role} disabled={save.busy} onChange={(event) => setRole(event.target.value)}>

@@ -122,7 +122,7 @@ function AddMember({ team, outside, busy, onAdd }: { team: Team; outside: readon
   };
   return (
     <form onSubmit={submit} className="mt-1 flex flex-wrap items-center gap-2 py-1" aria-label={`Add to ${team.name}`}>
-      <select className="field w-auto! max-w-full" name="member" aria-label={`Person to add to ${team.name}`}>{outside.map((member) => <option key={member.id} value={member.id}>{member.name === member.email ? member.name : `${member.name}, ${member.email}`}</option>)}</select>
+      <select className="field w-auto! max-w-full sm:max-w-[360px]" name="member" aria-label={`Person to add to ${team.name}`}>{outside.map((member) => <option key={member.id} value={member.id}>{member.name === member.email ? member.name : `${member.name}, ${member.email}`}</option>)}</select>
       <button type="submit" className="btn" disabled={busy}>Add to the team</button>
     </form>
   );
