@@ -22,6 +22,9 @@ test("by_keyboard_alone_from_login_to_regression", async ({ page }) => {
     await expect(page).toHaveURL(new RegExp(`query=[^&]*e2e_run`));
     await expect(page.locator("[data-issue]")).toHaveCount(1);
     await expect(page.locator("[data-issue]")).toContainText(`order of ${run} not found`);
+    // The keyboard is where the search led: the next stop lies in the list.
+    await keyboard.press("Tab");
+    await expect(page.getByRole("checkbox", { name: "Select all issues of this page" })).toBeFocused();
   });
 
   await test.step("open it", async () => {

@@ -19,7 +19,7 @@ export function IssueTable({ issues, selected, sort, graph, onSelect, onSort }: 
   const all = issues?.map((issue) => issue.id) ?? [];
   const every = all.length > 0 && all.every((id) => selected.has(id));
   return (
-    <table className="list" aria-busy={issues === null} aria-label="Issues">
+    <table className="list" tabIndex={-1} aria-busy={issues === null} aria-label="Issues">
       <thead>
         <tr>
           <th scope="col"><input type="checkbox" aria-label="Select all issues of this page" checked={every} disabled={all.length === 0} onChange={() => onSelect(all, !every)} /></th>

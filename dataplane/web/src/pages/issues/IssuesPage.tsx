@@ -76,7 +76,7 @@ export function Component() {
       <h1 className="sr-only">Issues</h1>
       <div className="topbar">
         <Filters params={params} change={change} />
-        <SearchBox key={params.query} query={params.query} onSearch={(query) => change({ query })} inputRef={search} problem={problem} />
+        <SearchBox key={params.query} query={params.query} onSearch={(query) => { change({ query }); rows.enter(); }} inputRef={search} problem={problem} />
       </div>
       <div className="tabs">
         <nav className="tablist" aria-label="Searches"><Tabs params={params} /></nav>
