@@ -87,6 +87,8 @@ impl Db {
 async fn sqlite_pool(url: &str, connections: u32) -> Result<AnyPool, StateError> {
     AnyPoolOptions::new()
         .max_connections(connections)
+        // A file does not go away between two questions, as a server may.
+        .test_before_acquire(false)
         .after_connect(|connection, _| {
             Box::pin(async move {
                 for pragma in ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=10000", "PRAGMA foreign_keys=OFF", "PRAGMA cache_size=-8000"] {
