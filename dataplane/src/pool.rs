@@ -20,6 +20,10 @@ const PREPARE_NICENESS: i32 = 10;
 /// Niceness of workers and stores: a third of accepting's share, and before `prepare`, so that what is prepared gets out.
 const STORE_NICENESS: i32 = 5;
 
+/// Records that one CPU thread prepares before it pays to wake another: four milliseconds of work. Small batches of a steady load so leave
+/// a core to accepting.
+const RUN_MIN: usize = 16;
+
 /// The runtime of workers. Threads that are started from it (writers of stores) inherit its priority.
 pub struct Digest {
     runtime: Option<Runtime>,
@@ -55,9 +59,11 @@ impl Pool {
         let (done, answer) = tokio::sync::oneshot::channel();
         let (resources, pace) = (self.resources.clone(), self.pace.clone());
         self.threads.spawn(move || {
-            let results = jobs.into_par_iter().map(|job| {
+            let results = jobs.into_par_iter().with_min_len(RUN_MIN).map(|job| {
                 pace.rest();
                 let result = prepare_one(&job, &resources, now_ms);
+                // Whoever woke up meanwhile to decide or write goes first: the kernel would let this thread have its slice of milliseconds.
+                std::thread::yield_now();
                 (job, result)
             });
             // A worker that was dropped meanwhile prepares the same records again after the next start.
