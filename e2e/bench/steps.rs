@@ -125,9 +125,12 @@ impl Bench {
         self.row("bytes per event on disk at 20,000, everything included", format!("{bytes:.0} B"), "≤ 1,200 B");
     }
 
-    /// Open loop at half of what is processed, with a second client that sends events and asks for each until it is there.
-    pub fn visible_latency(&mut self) {
-        let per_s = median(&self.processed_per_s) / 2.0;
+    pub fn visible_at_half_load(&mut self) {
+        self.visible_latency(median(&self.processed_per_s) / 2.0);
+    }
+
+    /// Open loop, with a second client that sends events and asks for each until it is there.
+    pub fn visible_latency(&mut self, per_s: f64) {
         let count = (per_s * LATENCY_RUN.as_secs_f64()) as usize;
         let requests = self.corpus.requests(self.sent, count);
         let probes = self.corpus.requests(10_000_000 + self.sent, 400);
