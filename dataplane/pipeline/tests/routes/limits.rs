@@ -1,0 +1,34 @@
+//! What is larger than it may be: the rest is stored, and an outcome says what is not.
+
+use crate::{FORM, ID, form, outcomes, payload, run};
+use model::record::Route;
+use serde_json::json;
+
+/// Fields of a crash upload, together just above what an event may have.
+fn too_much() -> String {
+    format!(r#"{{"release": "r1", "extra": {{"a": "{}"}}}}"#, "x".repeat(1 << 20))
+}
+
+#[test]
+fn crash_is_stored_without_event_data_that_is_too_large() {
+    let dump: &[u8] = b"MDMP............................";
+    let upload = |event: &str| run(Route::Minidump, FORM, &form(&[("upload_file_minidump", Some("a.dmp"), dump), ("sentry", None, event.as_bytes())]));
+    let prepared = upload(&too_much());
+    assert_eq!((payload(&prepared)["release"].as_str(), prepared.attachments.len()), (None, 1));
+    assert_eq!(outcomes(&prepared), [format!("attachment invalid too_large:event {}", too_much().len() + "sentry".len())]);
+    let fitting = upload(r#"{"release": "r1"}"#);
+    assert_eq!((payload(&fitting)["release"].as_str(), outcomes(&fitting).len()), (Some("r1"), 0));
+}
+
+#[test]
+fn attached_event_that_is_too_large_is_refused() {
+    let event = rmp_serde::to_vec(&json!({"extra": {"a": "x".repeat(1 << 20)}})).expect("MessagePack");
+    let kind = |kind: &str, length: usize| json!({"type": "attachment", "attachment_type": kind, "length": length}).to_string();
+    let line = |header: String, bytes: &[u8]| [header.as_bytes(), b"\n", bytes, b"\n"].concat();
+    let payload = line(kind("event.payload", event.len()), &event);
+    let sent = |items: &[u8]| run(Route::Envelope, "", &[format!("{{\"event_id\":\"{ID}\"}}\n").as_bytes(), items].concat());
+    assert_eq!(outcomes(&sent(&payload)), ["error invalid too_large:event 1"]);
+    let with_dump = sent(&[line(kind("event.minidump", 4), b"MDMP"), payload].concat());
+    assert_eq!((with_dump.events.len(), with_dump.attachments.len()), (1, 2));
+    assert_eq!(outcomes(&with_dump), [format!("attachment invalid too_large:event {}", event.len())]);
+}
