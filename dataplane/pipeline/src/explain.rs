@@ -134,7 +134,7 @@ fn variant_json(variant: &NamedVariant, config: &Config) -> Value {
         "component": component.map(|component| component_json(component, config)),
     });
     if let Some(values) = values {
-        json["values"] = json!(values);
+        json["values"] = values.iter().map(|value| json!(value.as_ref())).collect();
     }
     json
 }

@@ -19,7 +19,7 @@ mod trace;
 mod user;
 pub mod values;
 
-pub use attributes::{is_valid_environment, is_valid_release};
+pub use attributes::{FINGERPRINT_ENTRIES_MAX, is_valid_environment, is_valid_release};
 pub use request::header;
 pub use time::parse_seconds;
 

@@ -32,3 +32,18 @@ fn attached_event_that_is_too_large_is_refused() {
     assert_eq!((with_dump.events.len(), with_dump.attachments.len()), (1, 2));
     assert_eq!(outcomes(&with_dump), [format!("attachment invalid too_large:event {}", event.len())]);
 }
+
+#[test]
+fn fingerprint_of_many_entries_ends_at_the_hundredth() {
+    let hash = |entries: usize| {
+        let event = json!({"message": "x".repeat(8000), "fingerprint": vec!["{{ message }}"; entries]});
+        let prepared = run(Route::Store, "", event.to_string().as_bytes());
+        (prepared.events[0].hashes.clone(), payload(&prepared))
+    };
+    let (hundred, _) = hash(100);
+    let (more, event) = hash(60_000);
+    assert_eq!(more, hundred);
+    assert_eq!((event["fingerprint"].as_array().map(Vec::len), &event["_meta"]["fingerprint"][""]["len"]), (Some(100), &json!(60_000)));
+    let rule = format!("type:E -> {}", "a ".repeat(101));
+    assert_eq!(pipeline::check_rules("", &rule)[0].message, "a fingerprint has at most 100 values");
+}

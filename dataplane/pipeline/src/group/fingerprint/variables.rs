@@ -6,7 +6,7 @@ use crate::{
     group::Config,
     view::{EventView, Exception, Frame},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 /// Fills variables from one event.
 pub struct Resolver<'v, 'e> {
@@ -15,16 +15,23 @@ pub struct Resolver<'v, 'e> {
 }
 
 impl<'e> Resolver<'_, 'e> {
-    /// The entries with their variables filled in; default entries stay.
-    pub fn resolve(&self, fingerprint: &[String]) -> Vec<String> {
-        fingerprint.iter().map(|entry| self.entry(entry)).collect()
+    /// The entries with their variables filled in; default entries stay. An entry that is repeated is held once.
+    pub fn resolve(&self, fingerprint: &[String]) -> Rc<[Rc<str>]> {
+        let mut resolved: Vec<Rc<str>> = Vec::with_capacity(fingerprint.len());
+        for (at, entry) in fingerprint.iter().enumerate() {
+            let earlier = fingerprint[..at].iter().position(|earlier| earlier == entry);
+            resolved.push(earlier.map_or_else(|| self.entry(entry).into(), |earlier| resolved[earlier].clone()));
+        }
+        resolved.into()
     }
 
     /// `template` with all variables replaced, not cleaned.
     pub fn title(&self, template: &str) -> String {
         let mut out = String::new();
         let mut rest = template;
-        while let Some((before, (inside, after))) = rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?))) {
+        while out.len() <= TITLE_BYTES_MAX
+            && let Some((before, (inside, after))) = rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
+        {
             out.push_str(before);
             out.push_str(&self.variable(inside.trim(), false));
             rest = after;
@@ -108,6 +115,9 @@ impl<'e> Resolver<'_, 'e> {
         format!("<no-{word}>")
     }
 }
+
+/// No list shows more of a title; the variables behind stay as they are.
+const TITLE_BYTES_MAX: usize = 8192;
 
 /// The name in `{{ name }}`; `None` if the entry is a literal.
 pub fn variable_name(entry: &str) -> Option<&str> {
