@@ -63,6 +63,26 @@ fn bearer_tokens_and_pem_keys_go() {
 }
 
 #[test]
+fn pem_key_that_was_cut_goes_too() {
+    check(r#"{"extra":{"a":"-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAKj34GkxFhD90v..."}}"#, &["extra", "a"], "-----BEGIN RSA PRIVATE KEY-----\n[Filtered]");
+}
+
+#[test]
+fn long_texts_are_searched_to_their_end() {
+    let text = format!("{} 4111 1111 1111 1111", "é".repeat(300_000));
+    let event = scrubbed(&ScrubbingOptions::default(), &format!(r#"{{"extra":{{"a":"{text}"}}}}"#));
+    assert!(event.str_at(&["extra", "a"]).is_some_and(|text| text.ends_with("é [Filtered]")));
+    let meta = json::to_vec(event.at(&["_meta", "extra", "a", ""]).expect("a remark"));
+    assert_eq!(String::from_utf8_lossy(&meta), r#"{"rem":[["@creditcard:filter","s",300001,300011]],"len":300020}"#);
+}
+
+#[test]
+fn text_of_nothing_but_secrets_is_counted_once() {
+    let event = scrubbed(&ScrubbingOptions::default(), &format!(r#"{{"extra":{{"a":"{}"}}}}"#, "4111 1111 1111 1111, ".repeat(40_000)));
+    assert!(event.str_at(&["extra", "a"]).is_some_and(|text| text == "[Filtered], ".repeat(40_000)));
+}
+
+#[test]
 fn mail_addresses_are_replaced_in_messages_only() {
     check(r#"{"logentry":{"formatted":"mail to a@b.example failed"}}"#, &["logentry", "formatted"], "mail to [email] failed");
     check(r#"{"user":{"email":"a@b.example"}}"#, &["user", "email"], "a@b.example");
