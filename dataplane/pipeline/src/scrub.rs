@@ -156,14 +156,15 @@ fn remove_addresses(event: &mut Object, notes: &mut Notes) {
     let root = Path::ROOT;
     let mut remove = |outer: &str, inner: Option<&str>, key: &str| {
         let Some(mut holder) = event.get_mut(outer) else { return };
+        let outer = root.name(outer);
+        let mut path = outer;
         if let Some(inner) = inner {
             let Some(found) = holder.get_mut(inner) else { return };
-            holder = found;
+            (holder, path) = (found, outer.name(inner));
         }
         if let Some(value) = holder.get_mut(key).filter(|value| !value.is_null()) {
             value.take();
-            let outer = root.name(outer);
-            notes.scrubbed(outer.name(key), "@ip:remove", "x", None, 0);
+            notes.scrubbed(path.name(key), "@ip:remove", "x", None, 0);
         }
     };
     remove("user", None, "ip_address");

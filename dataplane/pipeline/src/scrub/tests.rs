@@ -83,6 +83,13 @@ fn text_of_nothing_but_secrets_is_counted_once() {
 }
 
 #[test]
+fn remark_stands_where_the_address_was() {
+    let options = ScrubbingOptions { scrub_ip_addresses: true, ..Default::default() };
+    let event = scrubbed(&options, r#"{"request":{"env":{"REMOTE_ADDR":"1.2.3.4"}}}"#);
+    assert!(event.at(&["_meta", "request", "env", "REMOTE_ADDR", "", "rem"]).is_some());
+}
+
+#[test]
 fn mail_addresses_are_replaced_in_messages_only() {
     check(r#"{"logentry":{"formatted":"mail to a@b.example failed"}}"#, &["logentry", "formatted"], "mail to [email] failed");
     check(r#"{"user":{"email":"a@b.example"}}"#, &["user", "email"], "a@b.example");
