@@ -83,6 +83,38 @@ fn text_of_nothing_but_secrets_is_counted_once() {
 }
 
 #[test]
+fn unknown_keys_at_the_top_are_tested_by_name() {
+    check(r#"{"db_password":"x"}"#, &["db_password"], FILTERED);
+    check(r#"{"my_auth":{"a":"x"}}"#, &["my_auth"], FILTERED);
+    let own = ScrubbingOptions { sensitive_fields: vec!["request".into()], ..Default::default() };
+    assert!(scrubbed(&own, r#"{"request":{"url":"http://x"}}"#).at(&["request", "url"]).is_some());
+}
+
+#[test]
+fn mechanisms_are_searched() {
+    let event = r#"{"exception":{"values":[{"mechanism":{"type":"generic","description":"Bearer abc.def","data":{"password":"x"}}}]}}"#;
+    let event = scrubbed(&ScrubbingOptions::default(), event);
+    let text = String::from_utf8(json::to_vec(event.get("exception").expect("exception"))).expect("UTF-8");
+    assert_eq!(text, r#"{"values":[{"mechanism":{"type":"generic","description":"Bearer [Filtered]","data":{"password":"[Filtered]"}}}]}"#);
+}
+
+#[test]
+fn names_and_ids_are_known_in_contexts_and_user_only_and_as_texts_only() {
+    let secret = "postgres://bob:pw@db/x";
+    check(&format!(r#"{{"contexts":{{"a":{{"type":"{secret}"}}}}}}"#), &["contexts", "a", "type"], secret);
+    check(&format!(r#"{{"extra":{{"type":"{secret}"}}}}"#), &["extra", "type"], "postgres://[Filtered]@db/x");
+    check(r#"{"extra":{"geo":{"password":"x"}}}"#, &["extra", "geo", "password"], FILTERED);
+    check(r#"{"user":{"geo":{"city":"Vienna","password":"x"}}}"#, &["user", "geo", "password"], FILTERED);
+    check(r#"{"contexts":{"a":{"type":{"password":"x"}}}}"#, &["contexts", "a", "type", "password"], FILTERED);
+}
+
+#[test]
+fn parameters_of_messages_are_scrubbed_by_their_keys() {
+    check(r#"{"logentry":{"params":{"password":"x","to":"a@b.example"}}}"#, &["logentry", "params", "password"], FILTERED);
+    check(r#"{"logentry":{"params":{"password":"x","to":"a@b.example"}}}"#, &["logentry", "params", "to"], "[email]");
+}
+
+#[test]
 fn remark_stands_where_the_address_was() {
     let options = ScrubbingOptions { scrub_ip_addresses: true, ..Default::default() };
     let event = scrubbed(&options, r#"{"request":{"env":{"REMOTE_ADDR":"1.2.3.4"}}}"#);
