@@ -89,8 +89,7 @@ fn filtered_outcome(input: &EventInput, event: &Value, reason: String) -> Prepar
 fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEvent {
     let rules = &request.project.grouping;
     let mut view = EventView::new(&event);
-    group::enhance_event(&mut view, rules);
-    let grouping = group::group_event(&view, rules);
+    let grouping = group::group_event(&mut view, rules);
     let heading = title::heading(&view, &grouping);
     // Every feedback is an issue of its own.
     let is_feedback = input.item_type == ItemType::Feedback;
@@ -145,8 +144,7 @@ fn hashes_before(request: &Request, event: &Value) -> Vec<[u8; 16]> {
         return Vec::new();
     };
     let mut view = EventView::new(event);
-    group::enhance_event(&mut view, rules);
-    group::group_event(&view, rules).hashes()
+    group::group_event(&mut view, rules).hashes()
 }
 
 fn category(item_type: ItemType, event_type: &str) -> Category {

@@ -62,9 +62,9 @@ impl Grouping<'_> {
     }
 }
 
-pub fn group_event<'e>(view: &EventView<'e>, rules: &'e GroupingRules) -> Grouping<'e> {
+/// Groups an event whose frames are settled, with the fingerprint rule that matched it.
+pub fn group_event<'e>(view: &EventView<'e>, rules: &'e GroupingRules, matched_rule: Option<FingerprintMatch<'e>>) -> Grouping<'e> {
     let config = rules.config;
-    let matched_rule = rules.fingerprinting.find(view);
     let fingerprint = match &matched_rule {
         Some(found) => found.rule.fingerprint.clone(),
         None => client_fingerprint(view.json),

@@ -1,0 +1,31 @@
+//! What sets the configurations apart: one event, grouped by both.
+
+use super::*;
+use crate::explain::{RuleTexts, explain};
+
+fn explained(config: &Config, rules: RuleTexts, event: &str) -> crate::explain::Explanation {
+    let rules = RuleTexts { config: Some(config.id), ..rules }.compile().expect("known configuration");
+    explain(event.as_bytes(), &rules).expect("an event")
+}
+
+fn hashes(config: &Config, event: &str) -> Vec<String> {
+    explained(config, RuleTexts::default(), event).hashes
+}
+
+/// Whether both events are one issue, in 2023 and in 2026.
+fn check(one: &str, other: &str, expected: (bool, bool)) {
+    let same = |config: &Config| hashes(config, one) == hashes(config, other);
+    assert_eq!((same(&NEWSTYLE_2023), same(&NEWSTYLE_2026)), expected, "{one} and {other}");
+}
+
+fn of_frame(platform: &str, frame: &str) -> String {
+    format!(r#"{{"platform": "{platform}", "exception": [{{"type": "E", "value": "v", "stacktrace": {{"frames": [{frame}]}}}}]}}"#)
+}
+
+#[test]
+fn fingerprint_rules_see_frames_before_enhancement_since_2025() {
+    let event = of_frame("python", r#"{"function": "f", "module": "a", "filename": "a.py", "in_app": false}"#);
+    let rules = RuleTexts { enhancements: "function:f +app", fingerprinting: "app:yes -> own", ..RuleTexts::default() };
+    let is_custom = |config: &Config| explained(config, rules, &event).variants.keys().any(|name| name.starts_with("custom"));
+    assert_eq!((is_custom(&NEWSTYLE_2023), is_custom(&NEWSTYLE_2026)), (true, false));
+}
