@@ -29,3 +29,12 @@ fn fingerprint_rules_see_frames_before_enhancement_since_2025() {
     let is_custom = |config: &Config| explained(config, rules, &event).variants.keys().any(|name| name.starts_with("custom"));
     assert_eq!((is_custom(&NEWSTYLE_2023), is_custom(&NEWSTYLE_2026)), (true, false));
 }
+
+#[test]
+fn unknown_variable_stays_as_it_was_sent_in_2023() {
+    let event = |entry: &str| format!(r#"{{"message": "m", "fingerprint": ["{entry}"]}}"#);
+    let literal = |text: &str| vec![hex::encode(component::hash_of([text]))];
+    assert_eq!(hashes(&NEWSTYLE_2023, &event("{{nope}}")), literal("{{nope}}"));
+    assert_eq!(hashes(&NEWSTYLE_2023, &event("{{ nope }}")), literal("{{ nope }}"));
+    assert_eq!(hashes(&NEWSTYLE_2026, &event("{{nope}}")), literal("<unrecognized-variable-nope>"));
+}

@@ -33,7 +33,8 @@ impl<'e> Resolver<'_, 'e> {
             && let Some((before, (inside, after))) = rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
         {
             out.push_str(before);
-            out.push_str(&self.variable(inside.trim(), false));
+            let whole = &rest[before.len()..rest.len() - after.len()];
+            out.push_str(&self.variable(inside.trim(), whole, false));
             rest = after;
         }
         out + rest
@@ -42,7 +43,7 @@ impl<'e> Resolver<'_, 'e> {
     fn entry(&self, entry: &str) -> String {
         match variable_name(entry) {
             Some("default") => "{{ default }}".into(),
-            Some(name) => self.variable(name, self.config.cleans_fingerprints),
+            Some(name) => self.variable(name, entry, self.config.cleans_fingerprints),
             None if self.config.cleans_fingerprints && self.is_own_text(entry) => replace_classes(entry, self.config.generation).into_owned(),
             None => entry.to_owned(),
         }
@@ -55,7 +56,8 @@ impl<'e> Resolver<'_, 'e> {
             || self.view.exceptions.iter().any(|exception| exception.value == Some(entry))
     }
 
-    fn variable(&self, name: &str, clean: bool) -> String {
+    /// What stands for `whole`, which holds `name`.
+    fn variable(&self, name: &str, whole: &str, clean: bool) -> String {
         let cleaned = |text: &'e str| if clean { replace_classes(text, self.config.generation) } else { Cow::Borrowed(text) };
         let exception = || self.view.exceptions.last();
         let found: Option<Cow<str>> = match name {
@@ -73,7 +75,7 @@ impl<'e> Resolver<'_, 'e> {
         };
         match found.filter(|text| !text.is_empty()) {
             Some(text) => text.into_owned(),
-            None => self.missing(name),
+            None => self.missing(name, whole),
         }
     }
 
@@ -93,7 +95,7 @@ impl<'e> Resolver<'_, 'e> {
         }
     }
 
-    fn missing(&self, name: &str) -> String {
+    fn missing(&self, name: &str, whole: &str) -> String {
         let word = match name {
             "raw_message" => "message",
             "error.type" => "type",
@@ -108,7 +110,7 @@ impl<'e> Resolver<'_, 'e> {
                 return match name.strip_prefix("tags.") {
                     Some(tag) => format!("<no-value-for-tag-{tag}>"),
                     None if self.config.cleans_fingerprints => format!("<unrecognized-variable-{name}>"),
-                    None => format!("{{{{ {name} }}}}"),
+                    None => whole.to_owned(),
                 };
             }
         };
