@@ -16,14 +16,14 @@ pub fn frame_component<'e>(frame: &Frame<'e>) -> Component<'e> {
     let line_available = context_line.as_ref().is_some_and(|line| line.contributes);
     let mut function = function_component(frame, line_available);
     let noise = javascript_noise(frame);
-    if noise == Some(Noise::Function) {
+    if noise.is_function_useless {
         function.switch_off("ignored unknown function name");
     }
     let mut values = Vec::with_capacity(4);
     values.extend([Node::Child(module), Node::Child(filename), Node::Child(function)]);
     values.extend(context_line.map(Node::Child));
     let mut component = Component::new("frame", values);
-    if noise == Some(Noise::Frame) {
+    if noise.is_frame_useless {
         component.switch_off("ignored low quality javascript frame");
     }
     component
@@ -191,22 +191,22 @@ fn javascript_function(name: Cow<str>, source_decides: bool) -> Component {
     component
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Noise {
-    Function,
-    Frame,
+#[derive(Debug, Default)]
+struct Noise {
+    is_function_useless: bool,
+    is_frame_useless: bool,
 }
 
-fn javascript_noise(frame: &Frame) -> Option<Noise> {
+fn javascript_noise(frame: &Frame) -> Noise {
     if frame.family != Family::Javascript {
-        return None;
+        return Noise::default();
     }
     let name = frame.raw_function.filter(|name| !name.is_empty()).or(frame.function.as_deref()).unwrap_or_default();
     let name = &name[name.rfind('.').map_or(0, |at| at + 1)..];
-    if name == "eval" || matches!(frame.abs_path, Some("[native code]" | "native code" | "eval code" | "<anonymous>")) {
-        return Some(Noise::Frame);
-    }
-    let useless = matches!(name, "?" | "<anonymous function>" | "<anonymous>" | "Anonymous function") || name.ends_with("/<");
+    let is_placeholder = matches!(name, "?" | "<anonymous function>" | "<anonymous>" | "Anonymous function") || name.ends_with("/<");
     let nameless_but_sent = name.is_empty() && frame.function.as_deref().is_some_and(|function| !function.is_empty());
-    (useless || nameless_but_sent).then_some(Noise::Function)
+    Noise {
+        is_function_useless: is_placeholder || nameless_but_sent,
+        is_frame_useless: name == "eval" || matches!(frame.abs_path, Some("[native code]" | "native code" | "eval code" | "<anonymous>")),
+    }
 }

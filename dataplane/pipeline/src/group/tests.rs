@@ -38,3 +38,15 @@ fn unknown_variable_stays_as_it_was_sent_in_2023() {
     assert_eq!(hashes(&NEWSTYLE_2023, &event("{{ nope }}")), literal("{{ nope }}"));
     assert_eq!(hashes(&NEWSTYLE_2026, &event("{{nope}}")), literal("<unrecognized-variable-nope>"));
 }
+
+#[test]
+fn useless_function_does_not_count_even_where_a_rule_brings_its_frame_back() {
+    let event = |function: &str| {
+        let frame = format!(r#"{{"function": "{function}", "filename": "a.js", "abs_path": "[native code]", "in_app": true}}"#);
+        of_frame("javascript", &format!(r#"{frame}, {{"function": "g", "filename": "b.js", "in_app": true}}"#))
+    };
+    let rules = RuleTexts { enhancements: "path:\"[[]native code]\" +group", ..RuleTexts::default() };
+    let of = |function: &str| explained(&NEWSTYLE_2026, rules, &event(function)).hashes;
+    assert_eq!(of("?"), of("<anonymous>"));
+    assert_ne!(of("?"), of("named"));
+}
