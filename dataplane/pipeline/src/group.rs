@@ -47,6 +47,8 @@ pub struct Config {
     pub cleans_fingerprints: bool,
     /// Fingerprint rules see `in_app` as it was sent, before enhancement rules.
     pub matches_fingerprints_first: bool,
+    /// Queries of script names, and the handles that Python gives its processes, are left out of frames.
+    pub cleans_frames: bool,
 }
 
 /// The configuration of before 2026, which projects may keep.
@@ -61,6 +63,7 @@ pub static NEWSTYLE_2023: Config = Config {
     dashed_names: true,
     cleans_fingerprints: false,
     matches_fingerprints_first: false,
+    cleans_frames: false,
 };
 
 /// The default.
@@ -75,6 +78,7 @@ pub static NEWSTYLE_2026: Config = Config {
     dashed_names: false,
     cleans_fingerprints: true,
     matches_fingerprints_first: true,
+    cleans_frames: true,
 };
 
 impl Config {

@@ -17,7 +17,7 @@ pub fn exception_variants<'e>(exception: &Exception<'e>, config: &Config) -> Var
     let value = value_component(exception, config);
     match &exception.stacktrace {
         Some(stack) => {
-            let base = StackBase::new(stack);
+            let base = StackBase::new(stack, config);
             [Variant::System, Variant::App].map(|variant| (variant, component(exception, value.clone(), base.component(variant, config), config))).into()
         }
         None => vec![(Variant::App, component(exception, value, Component::empty("stacktrace"), config))],

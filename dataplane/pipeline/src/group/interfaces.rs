@@ -29,7 +29,7 @@ pub fn threads<'e>(view: &EventView<'e>, config: &Config) -> Variants<'e> {
 }
 
 pub fn stack_variants<'e>(stack: &Stacktrace<'e>, config: &Config) -> Variants<'e> {
-    let base = StackBase::new(stack);
+    let base = StackBase::new(stack, config);
     [Variant::System, Variant::App].map(|variant| (variant, base.component(variant, config))).into()
 }
 

@@ -23,6 +23,22 @@ fn of_frame(platform: &str, frame: &str) -> String {
 }
 
 #[test]
+fn query_of_a_script_is_no_part_of_its_name_since_2026() {
+    let script = |filename: &str| of_frame("javascript", &format!(r#"{{"function": "f", "filename": "{filename}", "abs_path": "/srv/a.js", "in_app": true}}"#));
+    check(&script("a/b.js?v=1/x"), &script("a/b.js?v=2"), (false, true));
+    check(&script("a/b.js?v=1"), &script("a/b.js"), (false, true));
+    let node = |filename: &str| script(filename).replace("javascript", "node");
+    check(&node("a/b.js?v=1"), &node("a/b.js"), (false, false));
+}
+
+#[test]
+fn handles_of_python_processes_are_left_out_since_2026() {
+    let line = |fd: u32| format!("from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd={fd}, pipe_handle={})", fd + 7);
+    let event = |fd: u32| of_frame("python", &format!(r#"{{"function": "f", "module": "a", "context_line": "{}", "in_app": true}}"#, line(fd)));
+    check(&event(5), &event(6), (false, true));
+}
+
+#[test]
 fn fingerprint_rules_see_frames_before_enhancement_since_2025() {
     let event = of_frame("python", r#"{"function": "f", "module": "a", "filename": "a.py", "in_app": false}"#);
     let rules = RuleTexts { enhancements: "function:f +app", fingerprinting: "app:yes -> own", ..RuleTexts::default() };
