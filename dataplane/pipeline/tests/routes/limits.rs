@@ -47,3 +47,10 @@ fn fingerprint_of_many_entries_ends_at_the_hundredth() {
     let rule = format!("type:E -> {}", "a ".repeat(101));
     assert_eq!(pipeline::check_rules("", &rule)[0].message, "a fingerprint has at most 100 values");
 }
+
+#[test]
+fn reports_beyond_the_five_hundredth_are_counted() {
+    let report = json!({"type": "csp-violation", "body": {"effectiveDirective": "style-src", "blockedURL": "inline"}});
+    let prepared = run(Route::Security, "application/reports+json", json!(vec![report; 503]).to_string().as_bytes());
+    assert_eq!((prepared.events.len(), outcomes(&prepared)), (500, vec!["security invalid too_large:raw_security 3".to_owned()]));
+}
