@@ -129,7 +129,7 @@ pub(crate) fn valid_check_in(payload: Value) -> Option<(Option<EventId>, Option<
     let is_settled = payload.get("monitor_slug").and_then(Value::as_str) == Some(slug.as_str());
     payload.insert("monitor_slug", slug);
     let status = match payload.get("status").and_then(Value::as_str) {
-        Some(status @ ("ok" | "error" | "in_progress" | "missed" | "timeout")) => status.to_owned(),
+        Some(status @ ("ok" | "error" | "in_progress")) => status.to_owned(),
         _ => "unknown".to_owned(),
     };
     let is_settled = is_settled && payload.get("status").and_then(Value::as_str) == Some(status.as_str());

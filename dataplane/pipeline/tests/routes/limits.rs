@@ -54,3 +54,12 @@ fn reports_beyond_the_five_hundredth_are_counted() {
     let prepared = run(Route::Security, "application/reports+json", json!(vec![report; 503]).to_string().as_bytes());
     assert_eq!((prepared.events.len(), outcomes(&prepared)), (500, vec!["security invalid too_large:raw_security 3".to_owned()]));
 }
+
+#[test]
+fn status_that_is_none_of_a_check_in_is_unknown() {
+    for (sent, expected) in [("ok", "ok"), ("error", "error"), ("in_progress", "in_progress"), ("missed", "unknown"), ("timeout", "unknown"), ("x", "unknown")] {
+        let prepared = run(Route::Cron, "", json!({"status": sent, "monitor_slug": "a"}).to_string().as_bytes());
+        let stored: serde_json::Value = serde_json::from_slice(&prepared.items[0].payload).expect("JSON");
+        assert_eq!(stored["status"], expected, "{sent}");
+    }
+}
