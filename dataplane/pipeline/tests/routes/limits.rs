@@ -56,6 +56,13 @@ fn reports_beyond_the_five_hundredth_are_counted() {
 }
 
 #[test]
+fn tags_beyond_the_five_hundredth_are_noted() {
+    let tags: serde_json::Map<String, serde_json::Value> = (0..502).map(|at| (format!("t{at:03}"), json!("x"))).collect();
+    let event = payload(&run(Route::Store, "", json!({"tags": tags}).to_string().as_bytes()));
+    assert_eq!((event["tags"].as_array().map(Vec::len), &event["_meta"]["tags"][""]["len"]), (Some(500), &json!(502)));
+}
+
+#[test]
 fn status_that_is_none_of_a_check_in_is_unknown() {
     for (sent, expected) in [("ok", "ok"), ("error", "error"), ("in_progress", "in_progress"), ("missed", "unknown"), ("timeout", "unknown"), ("x", "unknown")] {
         let prepared = run(Route::Cron, "", json!({"status": sent, "monitor_slug": "a"}).to_string().as_bytes());
