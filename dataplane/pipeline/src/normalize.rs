@@ -21,7 +21,7 @@ pub mod values;
 
 pub use attributes::{FINGERPRINT_ENTRIES_MAX, is_valid_environment, is_valid_release};
 pub use request::header;
-pub use time::parse_seconds;
+pub use time::{drift_s, parse_seconds};
 
 use crate::Request;
 use model::{ids::EventId, item::ItemType, json::Value};
