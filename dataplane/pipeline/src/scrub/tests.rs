@@ -141,7 +141,26 @@ fn frames_keep_their_paths_and_lose_secret_variables() {
 
 #[test]
 fn user_agent_header_stays() {
-    check(r#"{"request":{"url":"http://x","headers":[["User-Agent","a 4111 1111 1111 1111"]]}}"#, &["request", "url"], "http://x");
+    let event = scrubbed(&ScrubbingOptions::default(), r#"{"request":{"headers":[["User-Agent","a 4111 1111 1111 1111"],["X-Other","a 4111 1111 1111 1111"]]}}"#);
+    let headers = json::to_vec(event.at(&["request", "headers"]).expect("headers"));
+    assert_eq!(String::from_utf8_lossy(&headers), r#"[["User-Agent","a 4111 1111 1111 1111"],["X-Other","a [Filtered]"]]"#);
+}
+
+#[test]
+fn debug_images_stay() {
+    let meta = r#"{"images":[{"code_file":"/Users/jane/app","password":"x"}]}"#;
+    let event = scrubbed(&ScrubbingOptions::default(), &format!(r#"{{"debug_meta":{meta}}}"#));
+    assert_eq!(String::from_utf8_lossy(&json::to_vec(event.get("debug_meta").expect("kept"))), meta);
+}
+
+#[test]
+fn session_cookies_go_from_requests_and_responses() {
+    let event = r#"{"request":{"cookies":[["sessionid","s"],["theme","dark"]]},"contexts":{"response":{"cookies":[["PHPSESSID2","s"],["theme","dark"]]}}}"#;
+    let event = scrubbed(&ScrubbingOptions::default(), event);
+    for (path, name) in [(&["request", "cookies"][..], "sessionid"), (&["contexts", "response", "cookies"], "PHPSESSID2")] {
+        let cookies = json::to_vec(event.at(path).expect("cookies"));
+        assert_eq!(String::from_utf8_lossy(&cookies), format!(r#"[["{name}","[Filtered]"],["theme","dark"]]"#));
+    }
 }
 
 #[test]

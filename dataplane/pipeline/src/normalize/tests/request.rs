@@ -6,10 +6,10 @@ fn request(request: &str) -> String {
     format!(r#"{{"request":{request}}}"#)
 }
 
-/// A list of one pair for which `BAG` stands in the value.
+/// The pairs at `key` may have `bytes` together, their names and what separates them included.
 fn check_pair_bytes(key: &str, bytes: usize) {
-    // The name of the pair counts too.
     let of_length = |length: usize| normalized(&request(&format!(r#"{{"{key}":[["k","{}"],["after","x"]]}}"#, text(length))));
+    // A letter, its quotes and the comma.
     let (value, name_bytes) = (format!("request.{key}.0.1"), 4);
     assert_eq!(at(&of_length(bytes - name_bytes), &value), format!("\"{}\"", text(bytes - name_bytes)), "{key}");
     let cut = of_length(bytes - name_bytes + 1);
@@ -86,10 +86,13 @@ fn cookies_have_two_kibibytes() {
 
 #[test]
 fn headers_have_seven_levels_and_eight_kibibytes() {
-    let sent = normalized(&request(&format!(r#"{{"headers":[["A","{}"],["B","x"]]}}"#, text(9000))));
-    // As many bytes as fit beside the name.
-    assert_eq!(at(&sent, "request.headers"), format!(r#"[["A","{}..."]]"#, text(8192 - 4 - 3)));
-    check(&request(r#"{"headers":{"A":{"b":1}}}"#), "request.headers.0.1", r#"{"b":1}"#);
+    // The list of pairs and the pair are the first two levels.
+    let of_levels = |levels: usize| normalized(&request(&format!(r#"{{"headers":{{"A":{}}}}}"#, nested(levels - 2))));
+    assert_eq!(at(&of_levels(7), "request.headers.0.1.k.k.k.k"), "1");
+    assert_eq!(at(&of_levels(8), "request.headers.0.1.k.k.k.k"), "null");
+    let of_length = |length: usize| normalized(&request(&format!(r#"{{"headers":[["A","{}"],["B","x"]]}}"#, text(length))));
+    assert_eq!(at(&of_length(8188), "request.headers.0.1"), format!("\"{}\"", text(8188)));
+    assert_eq!(at(&of_length(8189), "request.headers"), format!(r#"[["A","{}..."]]"#, text(8185)));
 }
 
 #[test]
