@@ -47,7 +47,7 @@ fn filter_of(request: &Request, opened: &Opened, event: Value) -> Option<String>
 }
 
 /// Most of a transaction, and nothing that a filter looks at.
-const UNREAD: [&str; 6] = ["spans", "breadcrumbs", "extra", "modules", "debug_meta", "measurements"];
+const UNREAD: [&str; 4] = ["spans", "breadcrumbs", "modules", "debug_meta"];
 
 /// The transaction itself is a span too.
 fn quantities(spans: u64) -> Vec<(Category, u64)> {

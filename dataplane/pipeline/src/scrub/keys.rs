@@ -208,7 +208,23 @@ mod tests {
 
     #[test]
     fn innocent_names_are_left_alone() {
-        for key in ["author", "authors", "passenger", "compass", "total_tokens", "tokens_used", "token_count", "maxTokens", "gen_ai.usage.input_tokens", "tokenizer", "monkey", "rotp1x", "keyboard", "supper", "sudoku"] {
+        for key in [
+            "author",
+            "authors",
+            "passenger",
+            "compass",
+            "total_tokens",
+            "tokens_used",
+            "token_count",
+            "maxTokens",
+            "gen_ai.usage.input_tokens",
+            "tokenizer",
+            "monkey",
+            "rotp1x",
+            "keyboard",
+            "supper",
+            "sudoku",
+        ] {
             check(key, false);
         }
     }
