@@ -157,8 +157,7 @@ fn stages(c: &mut Criterion<CpuTime>, bodies: &[Vec<u8>]) {
     c.bench_function("view, enhance, group", |b| {
         b.iter(|| {
             let mut view = EventView::new(&normal[turn()]);
-            group::enhance_event(&mut view, &rules);
-            black_box(group::group_event(&view, &rules).hashes())
+            black_box(group::group_event(&mut view, &rules).hashes())
         })
     });
     c.bench_function("serialise", |b| b.iter(|| black_box(json::to_vec(&normal[turn()]))));

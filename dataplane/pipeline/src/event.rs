@@ -44,15 +44,7 @@ pub(crate) fn prepare_event(request: &Request, input: EventInput, prepared: &mut
 /// Like [`prepare_event`], for an event that is a value already.
 pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Value, prepared: &mut Prepared) {
     let mut notes = Notes::default();
-    let around = Surroundings {
-        event_id: input.event_id,
-        item_type: input.item_type,
-        received_ms: request.header.received_ms,
-        sent_at_ms: input.sent_at_ms,
-        client_ip: request.header.client_ip.as_deref(),
-        retention_d: request.project.options.event_retention_d,
-        may_infer_ip: !request.project.options.scrubbing.scrub_ip_addresses,
-    };
+    let around = Surroundings::of(request, input.event_id, input.item_type, input.sent_at_ms);
     normalize::normalize(&mut event, &around, &mut notes);
     let agent = enrich::agent_of(&event, &request.header.client_hints);
     if let Some(key) = filtered(request, &event, agent.as_ref()) {
@@ -72,7 +64,7 @@ pub(crate) fn prepare_value(request: &Request, input: &EventInput, mut event: Va
 }
 
 /// The key of the filter that takes the event.
-fn filtered(request: &Request, event: &Value, agent: Option<&Agent>) -> Option<String> {
+pub(crate) fn filtered(request: &Request, event: &Value, agent: Option<&Agent>) -> Option<String> {
     let view = EventView::without_frames(event);
     let user_agent = event.get("request").and_then(Value::as_object).and_then(|http| normalize::header(http, "User-Agent"));
     let client_ip = request.header.client_ip.as_deref();
@@ -89,8 +81,7 @@ fn filtered_outcome(input: &EventInput, event: &Value, reason: String) -> Prepar
 fn finish(request: &Request, input: &EventInput, mut event: Value) -> PreparedEvent {
     let rules = &request.project.grouping;
     let mut view = EventView::new(&event);
-    group::enhance_event(&mut view, rules);
-    let grouping = group::group_event(&view, rules);
+    let grouping = group::group_event(&mut view, rules);
     let heading = title::heading(&view, &grouping);
     // Every feedback is an issue of its own.
     let is_feedback = input.item_type == ItemType::Feedback;
@@ -145,8 +136,7 @@ fn hashes_before(request: &Request, event: &Value) -> Vec<[u8; 16]> {
         return Vec::new();
     };
     let mut view = EventView::new(event);
-    group::enhance_event(&mut view, rules);
-    group::group_event(&view, rules).hashes()
+    group::group_event(&mut view, rules).hashes()
 }
 
 fn category(item_type: ItemType, event_type: &str) -> Category {

@@ -95,8 +95,7 @@ pub fn explain_event(event: &[u8], rules: &GroupingRules) -> Result<(Explanation
     restore_fingerprint(&mut event);
     normalize::normalize(&mut event, &Surroundings::none(), &mut Notes::default());
     let mut view = EventView::new(&event);
-    group::enhance_event(&mut view, rules);
-    let grouping = group::group_event(&view, rules);
+    let grouping = group::group_event(&mut view, rules);
     let hashes = grouping.hashes().iter().map(hex::encode).collect();
     let variants = grouping.variants.iter().map(|variant| (variant.name.to_owned(), variant_json(variant, grouping.config))).collect();
     let heading = heading(&view, &grouping);
@@ -134,7 +133,7 @@ fn variant_json(variant: &NamedVariant, config: &Config) -> Value {
         "component": component.map(|component| component_json(component, config)),
     });
     if let Some(values) = values {
-        json["values"] = json!(values);
+        json["values"] = values.iter().map(|value| json!(value.as_ref())).collect();
     }
     json
 }

@@ -45,6 +45,10 @@ pub struct Config {
     pub dashed_names: bool,
     /// Variables of fingerprints are cleaned like messages, and unknown ones are marked.
     pub cleans_fingerprints: bool,
+    /// Fingerprint rules see `in_app` as it was sent, before enhancement rules.
+    pub matches_fingerprints_first: bool,
+    /// Queries of script names, and the handles that Python gives its processes, are left out of frames.
+    pub cleans_frames: bool,
 }
 
 /// The configuration of before 2026, which projects may keep.
@@ -58,6 +62,8 @@ pub static NEWSTYLE_2023: Config = Config {
     doubts_groups: false,
     dashed_names: true,
     cleans_fingerprints: false,
+    matches_fingerprints_first: false,
+    cleans_frames: false,
 };
 
 /// The default.
@@ -71,6 +77,8 @@ pub static NEWSTYLE_2026: Config = Config {
     doubts_groups: true,
     dashed_names: false,
     cleans_fingerprints: true,
+    matches_fingerprints_first: true,
+    cleans_frames: true,
 };
 
 impl Config {
@@ -119,7 +127,18 @@ impl Variant {
     }
 }
 
-/// Settles `in_app` and categories of all frames of `view` and notes what rules say about them.
+/// Settles `in_app` and categories of all frames of `view`, notes what rules say about them, and groups the event.
+pub fn group_event<'e>(view: &mut EventView<'e>, rules: &'e GroupingRules) -> Grouping<'e> {
+    if rules.config.matches_fingerprints_first {
+        let matched = rules.fingerprinting.find(view);
+        enhance_event(view, rules);
+        return variants::group_event(view, rules, matched);
+    }
+    enhance_event(view, rules);
+    variants::group_event(view, rules, rules.fingerprinting.find(view))
+}
+
+/// The first part of [`group_event`].
 pub fn enhance_event<'e>(view: &mut EventView<'e>, rules: &'e GroupingRules) {
     let apply = |stack: &mut Option<Stacktrace<'e>>, context: ExceptionContext| {
         if let Some(stack) = stack {
@@ -136,7 +155,5 @@ pub fn enhance_event<'e>(view: &mut EventView<'e>, rules: &'e GroupingRules) {
     apply(&mut view.stacktrace, ExceptionContext::default());
 }
 
-/// Groups an enhanced event.
-pub fn group_event<'e>(view: &EventView<'e>, rules: &'e GroupingRules) -> Grouping<'e> {
-    variants::group_event(view, rules)
-}
+#[cfg(test)]
+mod tests;

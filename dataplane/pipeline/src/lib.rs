@@ -82,13 +82,15 @@ pub struct Resources {
 pub struct Limits {
     /// Bytes that a decompressed body or dump may have. Twice as much would let one record fill the worker's memory.
     pub decoded_bytes_max: usize,
+    /// Bytes of event data beside a dump, as large as ingest lets an event be (`ingest-protocol` §1.8).
+    pub event_bytes_max: usize,
     /// Events that one record may become, e.g. by an array of reports.
     pub events_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { decoded_bytes_max: 200 << 20, events_max: 500 }
+        Limits { decoded_bytes_max: 200 << 20, event_bytes_max: 1 << 20, events_max: 500 }
     }
 }
 

@@ -19,10 +19,11 @@ mod trace;
 mod user;
 pub mod values;
 
-pub use attributes::{is_valid_environment, is_valid_release};
+pub use attributes::{FINGERPRINT_ENTRIES_MAX, is_valid_environment, is_valid_release};
 pub use request::header;
-pub use time::parse_seconds;
+pub use time::{drift_s, parse_seconds};
 
+use crate::Request;
 use model::{ids::EventId, item::ItemType, json::Value};
 use notes::{Notes, Path};
 
@@ -41,7 +42,20 @@ pub struct Surroundings<'s> {
     pub may_infer_ip: bool,
 }
 
-impl Surroundings<'_> {
+impl<'s> Surroundings<'s> {
+    /// What a record says beside the event.
+    pub(crate) fn of(request: &Request<'s>, event_id: EventId, item_type: ItemType, sent_at_ms: Option<i64>) -> Surroundings<'s> {
+        Surroundings {
+            event_id,
+            item_type,
+            received_ms: request.header.received_ms,
+            sent_at_ms,
+            client_ip: request.header.client_ip.as_deref(),
+            retention_d: request.project.options.event_retention_d,
+            may_infer_ip: !request.project.options.scrubbing.scrub_ip_addresses,
+        }
+    }
+
     /// For an event that came from nowhere: explanations, tests.
     pub fn none() -> Surroundings<'static> {
         Surroundings {

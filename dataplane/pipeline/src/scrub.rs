@@ -40,7 +40,13 @@ impl Scrubber {
                 | "modules" | "debug_meta" | "_meta" | "errors" | "fingerprint" | "checksum" | "logger" | "server_name" => continue,
                 "logentry" => Place::FreeText,
                 "exception" | "threads" | "stacktrace" => Place::Stack,
-                _ => Place::Bag,
+                "contexts" | "user" => Place::Context,
+                "request" | "tags" | "extra" | "breadcrumbs" | "transaction" | "transaction_info" | "culprit" | "template" | "csp" | "hpkp" | "expectct"
+                | "expectstaple" | "nel" | "site" | "spans" | "measurements" | "breakdowns" | "time_spent" => Place::Bag,
+                _ => {
+                    self.scrub_member(key, value, Place::Bag, root, notes);
+                    continue;
+                }
             };
             self.walk(value, place, root.name(key), notes);
         }
@@ -52,18 +58,25 @@ impl Scrubber {
             Value::Array(items) => self.walk_list(items, place, path, notes),
             Value::Object(object) => {
                 for (key, item) in object.iter_mut() {
-                    let Some(place) = place.of_member(key) else { continue };
-                    if self.keys.is_safe(key) {
+                    if place.has_own_meaning(key) && item.as_object().is_none() && item.as_array().is_none() {
                         continue;
                     }
-                    if self.is_secret(place, key) {
-                        filter_value(item, path.name(key), notes);
-                    } else {
-                        self.walk(item, place, path.name(key), notes);
-                    }
+                    self.scrub_member(key, item, place.of_member(key), path, notes);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A member by its key, else by what it holds.
+    fn scrub_member(&self, key: &str, item: &mut Value, place: Place, holder: Path, notes: &mut Notes) {
+        if self.keys.is_safe(key) {
+            return;
+        }
+        if self.is_secret(place, key) {
+            filter_value(item, holder.name(key), notes);
+        } else {
+            self.walk(item, place, holder.name(key), notes);
         }
     }
 
@@ -71,7 +84,7 @@ impl Scrubber {
     fn walk_list(&self, items: &mut [Value], place: Place, path: Path, notes: &mut Notes) {
         for (at, item) in items.iter_mut().enumerate() {
             let path = path.index(at);
-            if let (Place::Bag | Place::Cookies, Value::Array(pair)) = (place, &mut *item)
+            if let (Place::Bag | Place::Context | Place::Cookies, Value::Array(pair)) = (place, &mut *item)
                 && let [Value::Str(key), value] = pair.as_mut_slice()
             {
                 let safe = self.keys.is_safe(key) || key.eq_ignore_ascii_case("user-agent");
@@ -89,7 +102,7 @@ impl Scrubber {
     fn is_secret(&self, place: Place, key: &str) -> bool {
         self.options.scrub_data
             && match place {
-                Place::Bag => self.keys.is_sensitive(key),
+                Place::Bag | Place::Context | Place::Parameters => self.keys.is_sensitive(key),
                 Place::Cookies => self.keys.is_sensitive(key) || self.keys.is_session_cookie(key),
                 Place::Stack | Place::FreeText => false,
             }
@@ -100,7 +113,7 @@ impl Scrubber {
         let scope = Scope {
             secrets: self.options.scrub_data && self.options.scrub_defaults,
             addresses: self.options.scrub_ip_addresses,
-            emails: place == Place::FreeText,
+            emails: matches!(place, Place::FreeText | Place::Parameters),
         };
         if let Some(scrubbed) = patterns::scrub(text, scope, &mut |rule, kind, range, chars| notes.scrubbed(path, rule, kind, range, chars)) {
             *text = scrubbed.into();
@@ -111,29 +124,50 @@ impl Scrubber {
 /// What kind of place of the event a value stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Keys have meaning: request, user, contexts, extra, tags, variables.
+    /// Keys have meaning: request, extra, tags, variables, whatever nobody knows.
     Bag,
+    /// Like a bag, with members of a known meaning: contexts, user.
+    Context,
     /// Like a bag, but here `session` is the name of a secret.
     Cookies,
-    /// Exceptions, frames: keys are ours, texts are not.
+    /// Exceptions, frames, mechanisms: keys are ours, texts are not.
     Stack,
     /// Messages: found parts are replaced, never the whole.
     FreeText,
+    /// Of messages: like those, but keys have meaning.
+    Parameters,
 }
 
 impl Place {
-    /// Where a member stands; `None` if nothing of it is touched.
-    fn of_member(self, key: &str) -> Option<Place> {
+    /// Where a member stands.
+    fn of_member(self, key: &str) -> Place {
         match (self, key) {
-            (
-                Place::Stack,
-                "filename" | "abs_path" | "type" | "module" | "function" | "raw_function" | "platform" | "package" | "mechanism" | "image_addr"
-                | "instruction_addr" | "symbol_addr",
-            ) => None,
-            (Place::Stack, "vars" | "data") => Some(Place::Bag),
-            (Place::Bag, "cookies") => Some(Place::Cookies),
-            (Place::Bag, "type" | "timestamp" | "trace_id" | "span_id" | "parent_span_id" | "event_id" | "geo") => None,
-            (place, _) => Some(place),
+            (Place::Stack, "vars" | "data") => Place::Bag,
+            (Place::Bag | Place::Context, "cookies") => Place::Cookies,
+            (Place::FreeText, "params") => Place::Parameters,
+            (place, _) => place,
+        }
+    }
+
+    /// Members whose texts are names and ids, and so never searched. Whoever puts a list or an object there means something else.
+    fn has_own_meaning(self, key: &str) -> bool {
+        match self {
+            Place::Stack => matches!(
+                key,
+                "filename"
+                    | "abs_path"
+                    | "type"
+                    | "module"
+                    | "function"
+                    | "raw_function"
+                    | "platform"
+                    | "package"
+                    | "image_addr"
+                    | "instruction_addr"
+                    | "symbol_addr"
+            ),
+            Place::Context => matches!(key, "type" | "timestamp" | "trace_id" | "span_id" | "parent_span_id" | "event_id" | "geo"),
+            Place::Bag | Place::Cookies | Place::FreeText | Place::Parameters => false,
         }
     }
 }
@@ -156,14 +190,15 @@ fn remove_addresses(event: &mut Object, notes: &mut Notes) {
     let root = Path::ROOT;
     let mut remove = |outer: &str, inner: Option<&str>, key: &str| {
         let Some(mut holder) = event.get_mut(outer) else { return };
+        let outer = root.name(outer);
+        let mut path = outer;
         if let Some(inner) = inner {
             let Some(found) = holder.get_mut(inner) else { return };
-            holder = found;
+            (holder, path) = (found, outer.name(inner));
         }
         if let Some(value) = holder.get_mut(key).filter(|value| !value.is_null()) {
             value.take();
-            let outer = root.name(outer);
-            notes.scrubbed(outer.name(key), "@ip:remove", "x", None, 0);
+            notes.scrubbed(path.name(key), "@ip:remove", "x", None, 0);
         }
     };
     remove("user", None, "ip_address");

@@ -56,7 +56,7 @@ pub struct Frame<'e> {
 /// A stack trace and where it stands in the event.
 #[derive(Debug, Clone, Default)]
 pub struct Stacktrace<'e> {
-    /// What enhancement rules say about the frames; filled by [`crate::group::enhance_event`].
+    /// What enhancement rules say about the frames; filled by [`crate::group::group_event`].
     pub matches: Vec<Match<'e>>,
     pub frames: Vec<Frame<'e>>,
 }

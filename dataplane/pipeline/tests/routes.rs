@@ -2,6 +2,8 @@
 
 mod routes {
     pub mod events;
+    pub mod filters;
+    pub mod limits;
     pub mod security;
     pub mod surroundings;
     pub mod telemetry;

@@ -19,7 +19,7 @@ const fn approved(name: &'static str, pattern: &'static str, approve: Approve) -
     Class { name, pattern, approve: Some(approve) }
 }
 
-const EMAIL: &str = r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*";
+const EMAIL: &str = r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*";
 const URL: &str = r"\b(?:wss?|https?|ftp)://[^\s/$.?#]\S*";
 const UUID: &str = r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b";
 const SHA1: &str = r"\b[0-9a-fA-F]{40}\b";
@@ -118,7 +118,7 @@ macro_rules! late_dates {
             r"\s[0-9]{4}\s[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?(?:\s",
             zone!(),
             ")?|",
-            r"datetime\.datetime\([^)]*\)"
+            r"datetime\.datetime\([^)]{0,200}\)"
         )
     };
 }

@@ -63,7 +63,7 @@ impl PathText {
                 slashed = slashed.replace('\\', "/");
             }
         } else {
-            slashed.push_str(&path.to_lowercase().replace('\\', "/"));
+            slashed.push_str(&lower(path).replace('\\', "/"));
         }
         PathText { slashed, was_absolute }
     }
@@ -76,13 +76,15 @@ impl PathText {
 impl Pattern {
     /// `None` for a broken pattern.
     pub fn new(pattern: &str, style: Style) -> Option<Pattern> {
+        // The expression that a glob becomes ignores the case of ASCII letters only.
         let pattern = match style {
-            Style::Path => Cow::Owned(pattern.replace('\\', "/")),
+            Style::Path => Cow::Owned(lower(&pattern.replace('\\', "/"))),
+            Style::TextIgnoringCase => Cow::Owned(lower(pattern)),
             _ => Cow::Borrowed(pattern),
         };
         let glob = GlobBuilder::new(&pattern).literal_separator(style == Style::Path).case_insensitive(style.ignores_case()).build().ok()?;
         let shape = simple_shape(&pattern, style).unwrap_or_else(|| Shape::Regex {
-            needle: longest_literal(&pattern, style),
+            needle: longest_literal(&pattern),
             source: glob.regex().to_owned(),
             compiled: OnceLock::new(),
         });
@@ -93,7 +95,7 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         debug_assert!(self.style != Style::Path);
         if self.style == Style::TextIgnoringCase {
-            return self.matches_as_is(&text.to_lowercase());
+            return self.matches_as_is(&lower(text));
         }
         self.matches_as_is(text)
     }
@@ -141,10 +143,11 @@ impl Style {
     fn ignores_case(self) -> bool {
         matches!(self, Style::Path | Style::TextIgnoringCase)
     }
+}
 
-    fn literal(self, text: &str) -> String {
-        if self.ignores_case() { text.to_lowercase() } else { text.to_owned() }
-    }
+/// Letter by letter, so that a part of a text becomes the same wherever it stands.
+fn lower(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().flat_map(char::to_lowercase).collect() }
 }
 
 /// The shape of a pattern that is a literal with at most a star at either end.
@@ -152,7 +155,7 @@ fn simple_shape(pattern: &str, style: Style) -> Option<Shape> {
     if pattern.contains(['?', '[', ']', '{', '}', '\\']) {
         return None;
     }
-    let literal = |text: &str| (!text.contains('*')).then(|| style.literal(text));
+    let literal = |text: &str| (!text.contains('*')).then(|| text.to_owned());
     if style == Style::Path {
         return match (pattern.strip_prefix("**/"), pattern.strip_suffix("/**")) {
             (None, None) => literal(pattern).map(Shape::Exact),
@@ -177,12 +180,12 @@ fn simple_shape(pattern: &str, style: Style) -> Option<Shape> {
 }
 
 /// A text that every match holds, to spare the regular expression; `None` where alternatives make that unclear.
-fn longest_literal(pattern: &str, style: Style) -> Option<Finder<'static>> {
+fn longest_literal(pattern: &str) -> Option<Finder<'static>> {
     if pattern.contains(['[', ']', '{', '}', '\\']) {
         return None;
     }
     let longest = pattern.split(['*', '?']).map(|part| part.trim_matches('/')).max_by_key(|part| part.len())?;
-    (longest.len() > 2).then(|| Finder::new(&style.literal(longest)).into_owned())
+    (longest.len() > 2).then(|| Finder::new(longest).into_owned())
 }
 
 #[cfg(test)]
@@ -233,6 +236,17 @@ mod tests {
         check(Style::Plain, "{a,b}c", "bc", true);
         check(Style::Plain, r"\*x", "*x", true);
         check(Style::Plain, r"*::\{dtor\}", "Foo::{dtor}", true);
+    }
+
+    #[test]
+    fn case_of_letters_beyond_ascii_does_not_count_either() {
+        for pattern in ["ÄRGER", "Är*", "*GER", "*RG*", "Ä*R", "{Ärger,x}"] {
+            check(Style::TextIgnoringCase, pattern, "ÄRGER", true);
+            check(Style::TextIgnoringCase, pattern, "ärger", true);
+        }
+        check(Style::TextIgnoringCase, "ΟΔΟΣ*", "οδοσα", true);
+        check(Style::Path, "**/Ä*/Ö?.RB", "/srv/ÄB/ö1.rb", true);
+        check(Style::Text, "Ä*", "ärger", false);
     }
 
     #[test]

@@ -21,12 +21,10 @@ pub fn index_tags(view: &EventView, handled: Option<bool>) -> Vec<(String, Strin
     add("handled", handled.map(|flag| if flag { "yes" } else { "no" }.to_owned()));
     let mechanism = view.exceptions.last().and_then(|exception| exception.mechanism.as_ref()?.kind);
     add("mechanism", mechanism.map(str::to_owned));
-    for (context, with_version) in [("browser", true), ("os", true), ("client_os", true), ("runtime", true)] {
+    for context in ["browser", "os", "client_os", "runtime"] {
         let name = view.text(&["contexts", context, "name"]);
         let version = view.text(&["contexts", context, "version"]);
-        if with_version {
-            add(context, name.map(|name| version.map_or(name.to_owned(), |version| format!("{name} {version}"))));
-        }
+        add(context, name.map(|name| version.map_or(name.to_owned(), |version| format!("{name} {version}"))));
         add(&format!("{context}.name"), name.map(str::to_owned));
     }
     add("device", view.text(&["contexts", "device", "model"]).map(str::to_owned));

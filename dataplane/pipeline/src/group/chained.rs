@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 pub fn chained_exceptions<'e>(view: &EventView<'e>, config: &Config) -> (Variants<'e>, Option<i64>) {
     let exceptions = view.exceptions.as_slice();
     let mut components: Vec<Variants> = exceptions.iter().map(|exception| exception_variants(exception, config)).collect();
-    let (chosen, main_exception_id) = choose_from_groups(exceptions, &components)
-        .filter(|_| !config.doubts_groups || is_trusted(view))
-        .unwrap_or_else(|| ((0..exceptions.len()).collect(), None));
+    let is_believed = !config.doubts_groups || is_trusted(view);
+    let from_groups = if is_believed { choose_from_groups(exceptions, &components) } else { None };
+    let (chosen, main_exception_id) = from_groups.unwrap_or_else(|| ((0..exceptions.len()).collect(), None));
     if let [only] = chosen.as_slice() {
         return (std::mem::take(&mut components[*only]), main_exception_id);
     }
@@ -42,8 +42,7 @@ fn choose_from_groups(exceptions: &[Exception], components: &[Variants]) -> Opti
     }
     let tree = Tree::new(exceptions)?;
     let root = tree.exception(0)?;
-    let mut tops = Vec::new();
-    tree.collect_tops(root, 0, &mut tops)?;
+    let mut tops = tree.tops(root)?;
     let type_name = |at: usize| exceptions[at].kind.unwrap_or("None");
     tops.sort_by(|a, b| type_name(*b).cmp(type_name(*a)));
     tops.dedup_by_key(|at| components[*at].iter().map(|(_, component)| component.hash()).collect::<Vec<_>>());
@@ -84,16 +83,21 @@ impl<'x, 'e> Tree<'x, 'e> {
         id.and_then(|id| self.nodes.get(&id)).map_or(&[], |node| &node.1)
     }
 
-    /// Descends through groups to the first exceptions that are none; `None` on a cycle.
-    fn collect_tops(&self, at: usize, depth: usize, tops: &mut Vec<usize>) -> Option<()> {
-        if depth > self.exceptions.len() || tops.len() > self.exceptions.len() {
-            return None;
+    /// Descends through groups to the first exceptions that are none; `None` where one is reached twice: that is no tree, and
+    /// its paths may be more than anybody can walk.
+    fn tops(&self, root: usize) -> Option<Vec<usize>> {
+        let (mut tops, mut visited, mut ahead) = (Vec::new(), vec![false; self.exceptions.len()], vec![root]);
+        while let Some(at) = ahead.pop() {
+            if std::mem::replace(&mut visited[at], true) {
+                return None;
+            }
+            if self.exceptions[at].mechanism.as_ref().is_some_and(|mechanism| mechanism.is_exception_group) {
+                ahead.extend(self.children(at).iter().rev());
+            } else {
+                tops.push(at);
+            }
         }
-        if !self.exceptions[at].mechanism.as_ref().is_some_and(|mechanism| mechanism.is_exception_group) {
-            tops.push(at);
-            return Some(());
-        }
-        self.children(at).iter().try_for_each(|&child| self.collect_tops(child, depth + 1, tops))
+        Some(tops)
     }
 
     /// From `at` always the first child, down to a leaf; `None` on a cycle.
@@ -124,4 +128,46 @@ pub fn remove_variants_without_stacktrace(mut variants: Variants) -> Variants {
         component.switch_off(hint.clone());
     }
     variants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::NEWSTYLE_2023;
+    use model::json::parse;
+
+    fn group(id: i64, parent: Option<i64>) -> String {
+        let parent = parent.map(|id| format!(r#", "parent_id": {id}"#)).unwrap_or_default();
+        format!(r#"{{"type": "G", "value": "v", "mechanism": {{"exception_id": {id}, "is_exception_group": true{parent}}}}}"#)
+    }
+
+    /// Nothing is filtered: all exceptions stand side by side.
+    fn check_unfiltered(exceptions: &[String]) {
+        let text = format!(r#"{{"exception": {{"values": [{}]}}}}"#, exceptions.join(","));
+        let event = parse(text.as_bytes()).expect("JSON");
+        let (variants, main) = chained_exceptions(&EventView::new(&event), &NEWSTYLE_2023);
+        assert_eq!((variants[0].1.values.len(), main), (exceptions.len(), None));
+    }
+
+    #[test]
+    fn groups_whose_paths_double_with_each_level_are_plain_chains() {
+        let mut exceptions: Vec<String> = (1..60).flat_map(|id| [group(id, Some(id - 1)), group(id, Some(id - 1))]).collect();
+        exceptions.push(group(0, None));
+        check_unfiltered(&exceptions);
+    }
+
+    #[test]
+    fn cycle_is_a_plain_chain() {
+        check_unfiltered(&[group(1, Some(0)), group(0, Some(1))]);
+    }
+
+    #[test]
+    fn chain_of_groups_deeper_than_a_stack_is_walked() {
+        let exceptions: Vec<String> = (1..20_000).map(|id| group(id, Some(id - 1))).chain([group(0, None)]).collect();
+        let text = format!(r#"{{"exception": {{"values": [{}]}}}}"#, exceptions.join(","));
+        let event = parse(text.as_bytes()).expect("JSON");
+        let view = EventView::new(&event);
+        let tree = Tree::new(&view.exceptions).expect("all have ids");
+        assert_eq!(tree.tops(tree.exception(0).expect("the root")), Some(Vec::new()));
+    }
 }

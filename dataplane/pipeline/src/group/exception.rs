@@ -13,19 +13,20 @@ use crate::{
 
 /// The components of `exception`: of an exception without stack trace only the app variant.
 pub fn exception_variants<'e>(exception: &Exception<'e>, config: &Config) -> Variants<'e> {
+    // Cleaning it costs more than all the rest: once for both variants.
+    let value = value_component(exception, config);
     match &exception.stacktrace {
         Some(stack) => {
-            let base = StackBase::new(stack);
-            [Variant::System, Variant::App].map(|variant| (variant, component(exception, base.component(variant, config), config))).into()
+            let base = StackBase::new(stack, config);
+            [Variant::System, Variant::App].map(|variant| (variant, component(exception, value.clone(), base.component(variant, config), config))).into()
         }
-        None => vec![(Variant::App, component(exception, Component::empty("stacktrace"), config))],
+        None => vec![(Variant::App, component(exception, value, Component::empty("stacktrace"), config))],
     }
 }
 
-fn component<'e>(exception: &Exception<'e>, stacktrace: Component<'e>, config: &Config) -> Component<'e> {
+fn component<'e>(exception: &Exception<'e>, mut value: Component<'e>, stacktrace: Component<'e>, config: &Config) -> Component<'e> {
     let kind = type_component(exception);
     let ns_error = exception.mechanism.as_ref().and_then(ns_error_component);
-    let mut value = value_component(exception, config);
     if value.contributes && stacktrace.contributes {
         value.switch_off("ignored because stacktrace takes precedence");
     } else if value.contributes && ns_error.as_ref().is_some_and(|error| error.contributes) {

@@ -1,29 +1,32 @@
 //! One frame as a grouping component: module, file name, function, context line (`grouping.md` §2).
 
-use super::component::{Component, Node};
+use super::{
+    Config,
+    component::{Component, Node},
+};
 use crate::view::{Family, Frame};
 use regex::Regex;
 use std::{borrow::Cow, sync::LazyLock};
 
 /// The component of `frame`, before variants and rules look at it.
-pub fn frame_component<'e>(frame: &Frame<'e>) -> Component<'e> {
+pub fn frame_component<'e>(frame: &Frame<'e>, config: &Config) -> Component<'e> {
     let module = module_component(frame);
-    let mut filename = filename_component(frame);
+    let mut filename = filename_component(frame, config);
     if module.contributes && filename.contributes {
         filename.switch_off("module takes precedence");
     }
-    let context_line = context_line_component(frame);
+    let context_line = context_line_component(frame, config);
     let line_available = context_line.as_ref().is_some_and(|line| line.contributes);
     let mut function = function_component(frame, line_available);
     let noise = javascript_noise(frame);
-    if noise == Some(Noise::Function) {
+    if noise.is_function_useless {
         function.switch_off("ignored unknown function name");
     }
     let mut values = Vec::with_capacity(4);
     values.extend([Node::Child(module), Node::Child(filename), Node::Child(function)]);
     values.extend(context_line.map(Node::Child));
     let mut component = Component::new("frame", values);
-    if noise == Some(Noise::Frame) {
+    if noise.is_frame_useless {
         component.switch_off("ignored low quality javascript frame");
     }
     component
@@ -34,9 +37,13 @@ pub fn is_url(path: &str, file_counts: bool) -> bool {
     ["http:", "https:", "applewebdata:", "blob:"].iter().any(|scheme| path.starts_with(scheme)) || (file_counts && path.starts_with("file:"))
 }
 
-fn filename_component<'e>(frame: &Frame<'e>) -> Component<'e> {
+fn filename_component<'e>(frame: &Frame<'e>, config: &Config) -> Component<'e> {
     let Some(filename) = frame.filename else {
         return Component::empty("filename");
+    };
+    let filename = match filename.split_once('?') {
+        Some((path, _)) if config.cleans_frames && frame.platform == "javascript" => path,
+        _ => filename,
     };
     let base = &filename[filename.rfind(['/', '\\']).map_or(0, |at| at + 1)..];
     let base: Cow<'e, str> = if base.chars().any(char::is_uppercase) { Cow::Owned(base.to_lowercase()) } else { Cow::Borrowed(base) };
@@ -104,7 +111,7 @@ fn regex(pattern: &str) -> Regex {
 }
 
 /// Only where SDKs send source lines of the code that ran.
-fn context_line_component<'e>(frame: &Frame<'e>) -> Option<Component<'e>> {
+fn context_line_component<'e>(frame: &Frame<'e>, config: &Config) -> Option<Component<'e>> {
     if !matches!(frame.platform, "javascript" | "node" | "python" | "php" | "ruby") {
         return None;
     }
@@ -113,7 +120,12 @@ fn context_line_component<'e>(frame: &Frame<'e>) -> Option<Component<'e>> {
     if line.is_empty() {
         return None;
     }
-    let component = Component::text("context-line", line);
+    let component = match &line {
+        line if config.cleans_frames && frame.platform == "python" && line.contains("spawn_main(") => {
+            Component::text("context-line", PROCESS_HANDLE.replace_all(line, "$1<int>").into_owned()).with_hint("removed handles of a process")
+        }
+        _ => Component::text("context-line", line),
+    };
     if sent.chars().count() > LINE_CHARS_MAX {
         return Some(component.switched_off("discarded because line too long"));
     }
@@ -123,6 +135,9 @@ fn context_line_component<'e>(frame: &Frame<'e>) -> Option<Component<'e>> {
     }
     Some(component)
 }
+
+/// What Python's `multiprocessing` passes to each process it starts.
+static PROCESS_HANDLE: LazyLock<Regex> = LazyLock::new(|| regex(r"\b((?:tracker_fd|parent_pid|pipe_handle)=)[0-9]+"));
 
 /// Longer lines are minified code.
 const LINE_CHARS_MAX: usize = 120;
@@ -191,22 +206,22 @@ fn javascript_function(name: Cow<str>, source_decides: bool) -> Component {
     component
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Noise {
-    Function,
-    Frame,
+#[derive(Debug, Default)]
+struct Noise {
+    is_function_useless: bool,
+    is_frame_useless: bool,
 }
 
-fn javascript_noise(frame: &Frame) -> Option<Noise> {
+fn javascript_noise(frame: &Frame) -> Noise {
     if frame.family != Family::Javascript {
-        return None;
+        return Noise::default();
     }
     let name = frame.raw_function.filter(|name| !name.is_empty()).or(frame.function.as_deref()).unwrap_or_default();
     let name = &name[name.rfind('.').map_or(0, |at| at + 1)..];
-    if name == "eval" || matches!(frame.abs_path, Some("[native code]" | "native code" | "eval code" | "<anonymous>")) {
-        return Some(Noise::Frame);
-    }
-    let useless = matches!(name, "?" | "<anonymous function>" | "<anonymous>" | "Anonymous function") || name.ends_with("/<");
+    let is_placeholder = matches!(name, "?" | "<anonymous function>" | "<anonymous>" | "Anonymous function") || name.ends_with("/<");
     let nameless_but_sent = name.is_empty() && frame.function.as_deref().is_some_and(|function| !function.is_empty());
-    (useless || nameless_but_sent).then_some(Noise::Function)
+    Noise {
+        is_function_useless: is_placeholder || nameless_but_sent,
+        is_frame_useless: name == "eval" || matches!(frame.abs_path, Some("[native code]" | "native code" | "eval code" | "<anonymous>")),
+    }
 }

@@ -68,7 +68,9 @@ fn trim_native(function: &str, platform: &str) -> String {
 
 static CLONE_SUFFIX: LazyLock<Regex> = LazyLock::new(|| regex(r"\s?\[clone [^\]]*\]"));
 static TRAILING_QUALIFIER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:\s*\bconst|&)\s*$"));
-static LAMBDA: LazyLock<Regex> = LazyLock::new(|| regex(r"\{lambda\([^)]*\)#[0-9]+\}|\blambda_[a-f0-9]{32}\b|\$_[0-9]+\b"));
+static LAMBDA: LazyLock<Regex> = LazyLock::new(|| regex(r"\blambda_[a-f0-9]{32}\b|\$_[0-9]+\b"));
+/// One that holds no other: those are replaced from inside out.
+static GCC_LAMBDA: LazyLock<Regex> = LazyLock::new(|| regex(r"\{lambda\([^{}]*\)#[0-9]+\}"));
 static ANONYMOUS_NAMESPACE: LazyLock<Regex> = LazyLock::new(|| regex(r"\?A0x[a-f0-9]{8}::"));
 static HASHES: LazyLock<Regex> = LazyLock::new(|| regex(r"::h[a-z0-9]{16}$|@@?GLIBC_[0-9.]+$"));
 static WINDOWS_SUFFIX: LazyLock<Regex> = LazyLock::new(|| regex(r"^@?(.*?)@[0-9]+$"));
@@ -99,19 +101,24 @@ fn unprotect(name: &str) -> String {
 }
 
 fn name_lambdas(name: &str) -> String {
-    LAMBDA.replace_all(name, "lambda").into_owned()
+    let mut name = LAMBDA.replace_all(name, "lambda").into_owned();
+    while let Cow::Owned(replaced) = GCC_LAMBDA.replace_all(&name, "lambda") {
+        name = replaced;
+    }
+    name
 }
 
-/// Replaces outermost bracketed parts; the rule is given the inside and the place of the opening bracket.
+/// Replaces outermost bracketed parts; the rule is given the inside and the place of the opening bracket. A closing bracket that
+/// closes nothing is a sign like others, as in `operator>`.
 fn replace_enclosed(text: &str, open: char, close: char, rule: impl Fn(&str, usize) -> String) -> String {
-    let (mut out, mut depth, mut start) = (String::with_capacity(text.len()), 0i32, 0);
+    let (mut out, mut depth, mut start) = (String::with_capacity(text.len()), 0usize, 0);
     for (at, c) in text.char_indices() {
         if c == open {
             if depth == 0 {
                 start = at;
             }
             depth += 1;
-        } else if c == close {
+        } else if c == close && depth > 0 {
             depth -= 1;
             if depth == 0 {
                 out.push_str(&rule(&text[start + open.len_utf8()..at], start));
@@ -192,6 +199,20 @@ mod tests {
     #[test]
     fn rust_impl_keeps_the_type() {
         check("native", "<app::Worker<T> as core::fmt::Debug>::fmt::h0123456789abcdef", "app::Worker<T>::fmt");
+    }
+
+    #[test]
+    fn closing_sign_of_an_operator_closes_nothing() {
+        check("native", "bool ns::operator>(ns::A<int> const&, int)", "ns::operator>");
+        check("native", "std::istream& ns::operator>>(std::istream&, ns::A&)", "ns::operator>>");
+        check("native", "ns::Iter::operator>=(ns::Iter const&) const", "ns::Iter::operator>=");
+        check("native", "f) (int)", "f)");
+    }
+
+    #[test]
+    fn lambdas_of_gcc_may_have_brackets_inside() {
+        check("native", "app::run(int)::{lambda(std::function<void (int)>)#1}::operator()(int) const", "app::run::lambda::operator()");
+        check("native", "app::run()::{lambda({lambda(int)#1})#2}::operator()() const", "app::run::lambda::operator()");
     }
 
     #[test]

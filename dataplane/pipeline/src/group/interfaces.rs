@@ -29,7 +29,7 @@ pub fn threads<'e>(view: &EventView<'e>, config: &Config) -> Variants<'e> {
 }
 
 pub fn stack_variants<'e>(stack: &Stacktrace<'e>, config: &Config) -> Variants<'e> {
-    let base = StackBase::new(stack);
+    let base = StackBase::new(stack, config);
     [Variant::System, Variant::App].map(|variant| (variant, base.component(variant, config))).into()
 }
 
@@ -55,7 +55,8 @@ pub fn csp<'e>(view: &EventView<'e>) -> Option<Component<'e>> {
     let text = |key: &str| report.get(key).and_then(Value::as_str).unwrap_or_default();
     let uri = blocked_uri(text("blocked_uri"));
     let local = local_violation(text("effective_directive"), text("violated_directive"), &uri);
-    let salt = Component::text("salt", Cow::Borrowed(report.get("effective_directive").and_then(Value::as_str).unwrap_or_default())).with_hint("a static salt");
+    let directive = report.get("effective_directive").and_then(Value::as_str).map_or(Node::Nothing, |directive| Node::Text(directive.into()));
+    let salt = Component::new("salt", vec![directive]).with_hint("a static salt");
     let (violation, uri) = match local {
         Some(violation) => (Component::text("violation", violation), Component::text("uri", uri).switched_off("violation takes precedence")),
         None => (Component::empty("violation").switched_off("not a local script violation"), Component::text("uri", uri)),
@@ -95,4 +96,17 @@ pub fn message<'e>(view: &EventView<'e>, config: &Config) -> Option<Component<'e
     let changed = cleaned != message;
     let component = Component::new("message", vec![Node::Text(cleaned)]);
     Some(if changed { component.with_hint("stripped event-specific values") } else { component })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::component::hash_of;
+
+    #[test]
+    fn report_without_directive_is_salted_with_nothing_said() {
+        let event = model::json::parse(br#"{"csp": {"blocked_uri": "https://a.example/x"}}"#).expect("JSON");
+        let component = csp(&EventView::new(&event)).expect("a report");
+        assert_eq!(component.hash(), Some(hash_of(["None", "a.example"])));
+    }
 }

@@ -21,8 +21,8 @@ pub struct StackBase<'e, 's> {
 
 impl<'e, 's> StackBase<'e, 's> {
     /// `stack` has been through the rules already.
-    pub fn new(stack: &'s Stacktrace<'e>) -> StackBase<'e, 's> {
-        let mut frames: Vec<Component> = stack.frames.iter().map(frame_component).collect();
+    pub fn new(stack: &'s Stacktrace<'e>, config: &Config) -> StackBase<'e, 's> {
+        let mut frames: Vec<Component> = stack.frames.iter().map(|frame| frame_component(frame, config)).collect();
         for at in 1..frames.len() {
             if stack.frames[at].repeats(&stack.frames[at - 1]) {
                 frames[at].switch_off("ignored due to recursion");

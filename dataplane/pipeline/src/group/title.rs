@@ -213,8 +213,7 @@ mod tests {
         let rules = RuleTexts::default().compile().expect("default rules");
         let event = model::json::parse(event.as_bytes()).expect("JSON");
         let mut view = EventView::new(&event);
-        crate::group::enhance_event(&mut view, &rules);
-        let grouping = crate::group::group_event(&view, &rules);
+        let grouping = crate::group::group_event(&mut view, &rules);
         assert_eq!(heading(&view, &grouping).title, title);
     }
 

@@ -7,7 +7,9 @@ use super::{
     strategies::component_variants,
 };
 use crate::view::EventView;
+use md5::{Digest, Md5};
 use model::json::Value;
+use std::rc::Rc;
 
 /// What grouping found out about an event.
 #[derive(Debug)]
@@ -35,11 +37,11 @@ pub enum VariantKind<'e> {
     /// A component inside a fingerprint of several entries.
     Salted {
         component: Component<'e>,
-        values: Vec<String>,
+        values: Rc<[Rc<str>]>,
     },
     /// A fingerprint without a default entry.
     Custom {
-        values: Vec<String>,
+        values: Rc<[Rc<str>]>,
     },
     Checksum,
     /// Nothing else contributed.
@@ -60,9 +62,9 @@ impl Grouping<'_> {
     }
 }
 
-pub fn group_event<'e>(view: &EventView<'e>, rules: &'e GroupingRules) -> Grouping<'e> {
+/// Groups an event whose frames are settled, with the fingerprint rule that matched it.
+pub fn group_event<'e>(view: &EventView<'e>, rules: &'e GroupingRules, matched_rule: Option<FingerprintMatch<'e>>) -> Grouping<'e> {
     let config = rules.config;
-    let matched_rule = rules.fingerprinting.find(view);
     let fingerprint = match &matched_rule {
         Some(found) => found.rule.fingerprint.clone(),
         None => client_fingerprint(view.json),
@@ -107,11 +109,14 @@ fn fingerprinted<'e>(
     let mut variants: Vec<NamedVariant> = match defaults {
         1 if fingerprint.len() == 1 => components.into_iter().map(|(variant, component)| plain(variant, component)).collect(),
         0 => overruled(components),
-        _ => components.into_iter().map(|(variant, component)| salted(variant, component, resolver.resolve(fingerprint))).collect(),
+        _ => {
+            let values = resolver.resolve(fingerprint);
+            components.into_iter().map(|(variant, component)| salted(variant, component, values.clone())).collect()
+        }
     };
     if defaults == 0 {
         let values = resolver.resolve(fingerprint);
-        let hash = Some(hash_of(values.iter().map(String::as_str)));
+        let hash = Some(hash_of(values.iter().map(Rc::as_ref)));
         let name = custom_name(resolver.config, matched);
         variants.push(NamedVariant { name, kind: VariantKind::Custom { values }, hash, hint: None });
     }
@@ -132,14 +137,14 @@ fn overruled<'e>(components: Vec<(Variant, Component<'e>)>) -> Vec<NamedVariant<
 }
 
 /// The leaves of the component stand where the fingerprint says default.
-fn salted<'e>(variant: Variant, component: Component<'e>, values: Vec<String>) -> NamedVariant<'e> {
+fn salted<'e>(variant: Variant, component: Component<'e>, values: Rc<[Rc<str>]>) -> NamedVariant<'e> {
     let hint = component.hint.as_ref().map(ToString::to_string);
     let hash = component.contributes.then(|| {
-        let mut text = String::new();
-        for value in &values {
-            if default_entry(value) { component.each_leaf(&mut |leaf| text.push_str(leaf)) } else { text.push_str(value) }
+        let mut hasher = Md5::new();
+        for value in values.iter() {
+            if default_entry(value) { component.each_leaf(&mut |leaf| hasher.update(leaf)) } else { hasher.update(value.as_bytes()) }
         }
-        hash_of([text.as_str()])
+        hasher.finalize().into()
     });
     NamedVariant { name: variant.name(), kind: VariantKind::Salted { component, values }, hash, hint }
 }

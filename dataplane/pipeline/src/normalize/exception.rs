@@ -17,21 +17,25 @@ pub fn exceptions(event: &mut Object, path: Path, notes: &mut Notes) {
     let path = outer.name(inner);
     for (at, value) in values.iter_mut().enumerate() {
         match value {
-            Value::Object(exception) => normalize_exception(exception, path.index(at), notes),
+            Value::Object(exception) => {
+                normalize_exception(exception, path.index(at), notes);
+                if !says_anything(exception) {
+                    notes.reject(value, path.index(at), "missing_attribute");
+                }
+            }
             Value::Null => {}
             other => notes.reject(other, path.index(at), "invalid_data"),
         }
     }
-    values.retain(says_anything);
+    values.retain(|value| !value.is_null());
     if values.is_empty() {
         event.remove("exception");
     }
 }
 
-/// An exception needs a type or a value, or at least a stack trace.
-fn says_anything(exception: &Value) -> bool {
-    let has_text = |key: &str| exception.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    has_text("type") || has_text("value") || exception.at(&["stacktrace", "frames"]).and_then(Value::as_array).is_some_and(|frames| !frames.is_empty())
+/// An exception needs a type or a value.
+fn says_anything(exception: &Object) -> bool {
+    ["type", "value"].iter().any(|key| exception.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty()))
 }
 
 fn normalize_exception(exception: &mut Object, path: Path, notes: &mut Notes) {
@@ -49,7 +53,8 @@ fn normalize_exception(exception: &mut Object, path: Path, notes: &mut Notes) {
     stacktrace::normalize_under(exception, path, notes);
 }
 
-/// `ValueError: no such thing` in the value of an exception without type.
+/// `ValueError: no such thing` in the value of an exception without type. A synthetic one only carries the stack of a message, whose
+/// text is the value and may have a colon.
 fn split_type(exception: &mut Object) {
     let has_type = exception.get("type").is_some_and(|kind| kind.as_str().is_none_or(|text| !text.is_empty()) && !kind.is_null());
     let synthetic = exception.get("mechanism").and_then(|mechanism| mechanism.get("synthetic")).and_then(Value::as_bool).unwrap_or(false);

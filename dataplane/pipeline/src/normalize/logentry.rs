@@ -2,7 +2,7 @@
 
 use super::{
     notes::{Notes, Path},
-    values::{BagLimit, limit, text_field, trim_bag},
+    values::{BagLimit, TextLimit, limit, text_field, trim_bag},
 };
 use model::json::{Object, Value, to_vec};
 
@@ -73,18 +73,26 @@ fn settle(entry: &mut Object, path: Path, notes: &mut Notes) {
         entry.remove("message");
     }
     for key in ["message", "formatted"] {
-        text_field(entry, key, limit(8192, 200), path, notes);
+        text_field(entry, key, MESSAGE_LIMIT, path, notes);
     }
     if let Some(params) = entry.get_mut("params") {
         trim_bag(params, BagLimit { depth: 5, bytes: 2048 }, path.name("params"), notes);
     }
 }
 
+const MESSAGE_LIMIT: TextLimit = limit(8192, 200);
+
 fn json_text<'a>(value: &Value) -> Value<'a> {
     Value::Str(String::from_utf8(to_vec(value)).unwrap_or_default().into())
 }
 
-/// Fills `%s`-like or `{}`-like places; `None` if parameters are missing or the template has no places.
+/// More text than the message keeps, in bytes; what is beyond would be cut anyway.
+const FORMATTED_BYTES_MAX: usize = 4 * (MESSAGE_LIMIT.max + MESSAGE_LIMIT.slack);
+/// People write a handful; each may look its name up among as many parameters as an event can hold.
+const PLACES_MAX: usize = 1000;
+
+/// Fills `%s`-like or `{}`-like places; `None` if parameters are missing or the template has no places. Of what a hostile
+/// template makes of large parameters only the beginning is built.
 fn format_message(template: &str, params: &Value) -> Option<String> {
     if template.contains('%') {
         format_percent(template, params)
@@ -97,9 +105,10 @@ fn format_message(template: &str, params: &Value) -> Option<String> {
 
 fn format_percent(template: &str, params: &Value) -> Option<String> {
     let mut out = String::with_capacity(template.len() + 32);
-    let (mut rest, mut next) = (template, 0);
-    while let Some((before, after)) = rest.split_once('%') {
+    let (mut rest, mut next, mut places) = (template, 0, 0);
+    while let Some((before, after)) = rest.split_once('%').filter(|_| out.len() <= FORMATTED_BYTES_MAX && places < PLACES_MAX) {
         out.push_str(before);
+        places += 1;
         if let Some(after) = after.strip_prefix('%') {
             out.push('%');
             rest = after;
@@ -126,9 +135,10 @@ fn format_percent(template: &str, params: &Value) -> Option<String> {
 
 fn format_braces(template: &str, params: &Value) -> Option<String> {
     let mut out = String::with_capacity(template.len() + 32);
-    let (mut rest, mut next) = (template, 0);
-    while let Some(at) = rest.find(['{', '}']) {
+    let (mut rest, mut next, mut places) = (template, 0, 0);
+    while let Some(at) = rest.find(['{', '}']).filter(|_| out.len() <= FORMATTED_BYTES_MAX && places < PLACES_MAX) {
         out.push_str(&rest[..at]);
+        places += 1;
         let (bracket, after) = rest[at..].split_at(1);
         if after.starts_with(bracket) {
             out.push_str(bracket);
@@ -157,5 +167,33 @@ fn display(value: &Value) -> String {
     match value {
         Value::Str(text) => text.clone().into_owned(),
         other => String::from_utf8(to_vec(other)).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT_BYTES: usize = 4096;
+
+    fn check(template: &str, params: &str) {
+        let params = model::json::parse(params.as_bytes()).expect("JSON");
+        let built = format_message(template, &params).expect("all places have parameters");
+        assert!(built.len() <= FORMATTED_BYTES_MAX + TEXT_BYTES + template.len(), "{}", built.len());
+    }
+
+    #[test]
+    fn hostile_template_is_not_built_to_its_end() {
+        let text = "x".repeat(TEXT_BYTES);
+        check(&"{0}".repeat(5_000), &format!(r#"["{text}"]"#));
+        check(&"{x}".repeat(5_000), &format!(r#"{{"x": "{text}"}}"#));
+        check(&"%(x)s".repeat(5_000), &format!(r#"{{"x": "{text}"}}"#));
+        check(&"%s".repeat(5_000), &format!("[{}]", vec![format!("\"{text}\""); 5_000].join(",")));
+    }
+
+    #[test]
+    fn places_beyond_the_last_one_filled_stay_as_they_are() {
+        let params = model::json::parse(br#"{"x": ""}"#).expect("JSON");
+        assert_eq!(format_message(&"{x}".repeat(PLACES_MAX + 1), &params).as_deref(), Some("{x}"));
     }
 }

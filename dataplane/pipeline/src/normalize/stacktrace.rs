@@ -8,26 +8,20 @@ use model::json::{Object, Value};
 
 /// An event with one exception and a stack trace beside it means that exception's.
 pub fn move_into_exception(event: &mut Object) {
-    if event.get("stacktrace").is_none_or(Value::is_null) {
-        return;
-    }
+    let Some(sent) = event.get_mut("stacktrace").filter(|stack| !stack.is_null()) else { return };
+    let stacktrace = sent.take();
     let exception = match event.get_mut("exception") {
         Some(Value::Array(items)) => one(items),
         Some(Value::Object(object)) if object.contains_key("values") => object.get_mut("values").and_then(Value::as_array_mut).and_then(one),
         Some(Value::Object(object)) => Some(object),
         _ => None,
     };
-    let Some(exception) = exception else { return };
-    if exception.get("stacktrace").is_none_or(Value::is_null) {
-        exception.insert("stacktrace", Value::Null);
-        let stacktrace = event.remove("stacktrace").expect("checked above");
-        let exception = match event.get_mut("exception") {
-            Some(Value::Array(items)) => one(items),
-            Some(Value::Object(object)) if object.contains_key("values") => object.get_mut("values").and_then(Value::as_array_mut).and_then(one),
-            Some(Value::Object(object)) => Some(object),
-            _ => None,
-        };
-        exception.expect("found above").insert("stacktrace", stacktrace);
+    match exception.filter(|exception| exception.get("stacktrace").is_none_or(Value::is_null)) {
+        Some(exception) => {
+            exception.insert("stacktrace", stacktrace);
+            event.remove("stacktrace");
+        }
+        None => event.insert("stacktrace", stacktrace),
     }
 }
 

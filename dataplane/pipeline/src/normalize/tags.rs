@@ -12,14 +12,24 @@ pub fn normalize(event: &mut Object, path: Path, notes: &mut Notes) {
     let Some(sent) = event.get_mut("tags").map(Value::take) else { return };
     let mut pairs: Vec<(Cow<str>, Value)> = Vec::new();
     let path = path.name("tags");
-    for (key, value) in pairs_of(sent, path, notes) {
+    let sent = pairs_of(sent, path, notes);
+    let (count, mut is_cut) = (sent.len(), false);
+    for (key, value) in sent {
         // Notes name the place where the tag will stand.
         let path = path.index(pairs.len());
         let Some(key) = valid_key(key, path, notes) else { continue };
         let Some(value) = valid_value(value, path, notes) else { continue };
-        if !is_reserved(&key) && pairs.len() < TAGS_MAX && !pairs.iter().any(|(earlier, _)| *earlier == key) {
+        if is_reserved(&key) || pairs.iter().any(|(earlier, _)| *earlier == key) {
+            continue;
+        }
+        if pairs.len() == TAGS_MAX {
+            is_cut = true;
+        } else {
             lift_or_push(event, &mut pairs, key, value);
         }
+    }
+    if is_cut {
+        notes.dropped(path, Some(count));
     }
     let list = pairs.into_iter().map(|(key, value)| Value::Array(vec![Value::Str(key), value])).collect();
     event.insert("tags", Value::Array(list));

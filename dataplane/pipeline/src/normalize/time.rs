@@ -15,9 +15,10 @@ pub fn normalize(event: &mut Object, around: &Surroundings, path: Path, notes: &
     for key in ["timestamp", "start_timestamp"] {
         time_field(event, key, path, notes);
     }
-    if let Some(drift_s) = drift_s(around) {
+    if let Some(sent_at_ms) = around.sent_at_ms
+        && let Some(drift_s) = drift_s(around.received_ms, sent_at_ms)
+    {
         shift_all(event, drift_s);
-        let sent_at_ms = around.sent_at_ms.expect("without it there is no drift");
         notes.error_with(path.name("timestamp"), "clock_drift", compared(sent_at_ms as f64 / 1000.0, around), None);
     }
     let received_s = around.received_ms as f64 / 1000.0;
@@ -46,8 +47,8 @@ const FUTURE_S: f64 = 60.0;
 const DRIFT_MIN_MS: i64 = 55 * 60 * 1000;
 
 /// How far the sender's clock is behind ours; `None` where that is within reason.
-fn drift_s(around: &Surroundings) -> Option<f64> {
-    let difference_ms = around.received_ms - around.sent_at_ms?;
+pub fn drift_s(received_ms: i64, sent_at_ms: i64) -> Option<f64> {
+    let difference_ms = received_ms - sent_at_ms;
     (difference_ms.abs() >= DRIFT_MIN_MS).then_some(difference_ms as f64 / 1000.0)
 }
 

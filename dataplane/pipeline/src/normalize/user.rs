@@ -40,19 +40,26 @@ fn normalize_user(user: &mut Object, path: Path, notes: &mut Notes) {
     }
     // We make that one ourselves.
     user.remove("sentry_user");
-    let others: Vec<String> = user.keys().filter(|key| !KNOWN.contains(key)).map(str::to_owned).collect();
-    if !others.is_empty() {
-        let moved: Vec<(String, Value)> = others.into_iter().filter_map(|key| user.remove(&key).map(|value| (key, value))).collect();
-        if !matches!(user.get("data"), Some(Value::Object(_))) {
-            user.insert("data", Object::new());
-        }
-        let data = user.get_mut("data").and_then(Value::as_object_mut).expect("made an object above");
-        moved.into_iter().for_each(|(key, value)| data.insert(key, value));
-    }
+    move_others_into_data(user);
     if let Some(data) = user.get_mut("data") {
         trim_bag(data, BagLimit { depth: 5, bytes: 2048 }, path.name("data"), notes);
     }
     user.retain(|_, value| !value.is_null());
+}
+
+/// In one pass: a hostile user has as many keys as an event can hold.
+fn move_others_into_data(user: &mut Object) {
+    if user.keys().all(|key| KNOWN.contains(&key)) {
+        return;
+    }
+    let (known, others): (Vec<_>, Vec<_>) = std::mem::take(user).into_iter().partition(|(key, _)| KNOWN.contains(&key.as_ref()));
+    *user = known.into_iter().collect();
+    let data = user.entry("data");
+    let sent = match data.take() {
+        Value::Object(sent) => sent,
+        _ => Object::new(),
+    };
+    *data = Value::Object(sent.into_iter().chain(others).collect());
 }
 
 const AUTO: &str = "{{auto}}";
@@ -100,5 +107,21 @@ fn fill_address(event: &mut Object, around: &Surroundings) {
             event.get_mut("user").and_then(Value::as_object_mut).expect("the request stood there").remove("ip_address");
         }
         (None, false) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_keys_as_an_event_can_hold_are_moved_at_once() {
+        let mut user: Object = (0..150_000).map(|at| (format!("key{at}"), Value::Int(at))).collect();
+        user.insert("data", Object::from_iter([("sent", true)]));
+        user.insert("id", "7");
+        normalize_user(&mut user, Path::ROOT, &mut Notes::default());
+        assert_eq!(user.keys().collect::<Vec<_>>(), ["data", "id"]);
+        assert_eq!(user.get("data").and_then(|data| data.get("key0")), Some(&Value::Int(0)));
+        assert_eq!(user.get("data").and_then(|data| data.get("sent")), Some(&Value::Bool(true)));
     }
 }

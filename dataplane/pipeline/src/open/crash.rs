@@ -13,10 +13,11 @@ use crate::{
 use model::{
     category::Category,
     envelope::Envelope,
+    ids::EventId,
     item::ItemType,
     json::{Object, Value},
     multipart::{self, Part},
-    prepared::{Prepared, PreparedAttachment},
+    prepared::{Prepared, PreparedAttachment, PreparedOutcome},
 };
 
 /// The minidump route: a form with a dump in it, or the dump alone.
@@ -32,7 +33,7 @@ pub(crate) fn minidump(request: &Request, body: &[u8], prepared: &mut Prepared) 
     upload(request, &parts, dump, prepared);
 }
 
-const DUMP_FIELD: &str = "upload_file_minidump";
+pub(crate) const DUMP_FIELD: &str = "upload_file_minidump";
 
 fn upload(request: &Request, parts: &[Part], dump: Option<&[u8]>, prepared: &mut Prepared) {
     let event_id = request.header.event_id;
@@ -43,7 +44,13 @@ fn upload(request: &Request, parts: &[Part], dump: Option<&[u8]>, prepared: &mut
     let Some(dump) = unwrapped_dump(nested.unwrap_or(dump), request.project.limits.decoded_bytes_max) else {
         return prepared.outcomes.push(invalid(Category::Error, "invalid_minidump", 1, Some(event_id)));
     };
-    let mut event = form::event_of_fields(parts);
+    let event_bytes = form::event_bytes(parts);
+    let mut event = if event_bytes <= request.project.limits.event_bytes_max {
+        form::event_of_fields(parts)
+    } else {
+        prepared.outcomes.push(unread(event_bytes, event_id));
+        Object::new()
+    };
     describe_dump(&mut event, &dump);
     store_event(request, event, prepared);
     let dump_part = parts.iter().position(|part| part.name == DUMP_FIELD);
@@ -58,6 +65,11 @@ fn upload(request: &Request, parts: &[Part], dump: Option<&[u8]>, prepared: &mut
     });
     let files = parts.iter().enumerate().filter(|(_, part)| part.name != DUMP_FIELD && part.filename.is_some() && !form::is_event_part(part));
     prepared.attachments.extend(files.map(|(at, part)| file(request, at, part)));
+}
+
+/// More than an event may have is not read; the crash itself is stored without what the SDK said of it.
+fn unread(event_bytes: usize, event_id: EventId) -> PreparedOutcome {
+    invalid(Category::Attachment, "too_large:event", event_bytes as u64, Some(event_id))
 }
 
 /// The attachments route: every file of the form; fields without a file name end as outcomes.
@@ -101,17 +113,25 @@ pub(crate) fn event_of_attachments(request: &Request, envelope: &Envelope, prepa
     let is_new = |index: &usize| request.header.items_left_out.binary_search(&(*index as u32)).is_err();
     let attachments = || envelope.items.iter().enumerate().filter(|(index, item)| item.item_type == Some(ItemType::Attachment) && is_new(index));
     let of_type = |wanted: &str| attachments().find(|(_, item)| item.header.attachment_type.as_deref() == Some(wanted)).map(|(_, item)| envelope.payload(item));
+    let of_event = || attachments().filter(|(_, item)| matches!(item.header.attachment_type.as_deref(), Some("event.payload" | "event.breadcrumbs")));
+    let event_bytes: usize = of_event().map(|(_, item)| envelope.payload(item).len()).sum();
+    let is_read = event_bytes <= request.project.limits.event_bytes_max;
     let payload = of_type("event.payload");
-    let mut event = payload.and_then(form::event_of_message_pack).unwrap_or_default();
+    let mut event = payload.filter(|_| is_read).and_then(form::event_of_message_pack).unwrap_or_default();
     if let Some(dump) = of_type("event.minidump") {
         describe_dump(&mut event, &unwrapped_dump(dump, request.project.limits.decoded_bytes_max).unwrap_or(dump.into()));
     } else if of_type("event.applecrashreport").is_some() {
         describe_crash(&mut event, "AppleCrashReport", "applecrashreport", None);
     } else if payload.is_none() {
         return;
+    } else if !is_read {
+        return prepared.outcomes.push(invalid(Category::Error, "too_large:event", 1, Some(request.header.event_id)));
     }
-    for crumbs in attachments().filter(|(_, item)| item.header.attachment_type.as_deref() == Some("event.breadcrumbs")) {
-        form::append_breadcrumbs(&mut event, envelope.payload(crumbs.1));
+    if is_read {
+        let crumbs = of_event().filter(|(_, item)| item.header.attachment_type.as_deref() == Some("event.breadcrumbs"));
+        crumbs.for_each(|(_, item)| form::append_breadcrumbs(&mut event, envelope.payload(item)));
+    } else {
+        prepared.outcomes.push(unread(event_bytes, request.header.event_id));
     }
     store_event(request, event, prepared);
 }

@@ -4,6 +4,7 @@ use model::{
     json::{self, Object, Value},
     multipart::Part,
 };
+use std::{borrow::Cow, collections::HashMap};
 
 /// Files that are data of the event, not attachments.
 pub(crate) fn is_event_part(part: &Part) -> bool {
@@ -12,6 +13,12 @@ pub(crate) fn is_event_part(part: &Part) -> bool {
 
 fn is_event_file(part: &Part) -> bool {
     matches!(part.filename.as_deref(), Some("__sentry-event" | "__sentry-breadcrumb1" | "__sentry-breadcrumb2"))
+}
+
+/// Bytes that say something about the event, names included: nested keys are all name.
+pub(crate) fn event_bytes(parts: &[Part]) -> usize {
+    let of_event = parts.iter().filter(|part| part.filename.is_none() && part.name != super::crash::DUMP_FIELD || is_event_part(part));
+    of_event.map(|part| part.name.len() + part.content.len()).sum()
 }
 
 /// Everything the fields say about the event; later kinds of field add to earlier ones.
@@ -88,18 +95,25 @@ const CRUMBS_MAX: usize = 1000;
 
 fn merge_json(event: &mut Object<'static>, text: &[u8]) {
     if let Ok(Value::Object(more)) = json::parse(text).map(Value::into_owned) {
-        merge(event, more);
+        *event = merged(std::mem::take(event), more);
     }
 }
 
 /// Members of `more` win; objects are merged inside.
-fn merge(event: &mut Object<'static>, more: Object<'static>) {
+fn merged(event: Object<'static>, more: Object<'static>) -> Object<'static> {
+    let mut members: Vec<(Cow<str>, Value)> = event.into_iter().collect();
+    let places: HashMap<Cow<str>, usize> = members.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
     for (key, value) in more {
-        match (event.get_mut(&key), value) {
-            (Some(Value::Object(inner)), Value::Object(more)) => merge(inner, more),
-            (_, value) => event.insert(key, value),
-        }
+        let Some(earlier) = places.get(&key).map(|at| &mut members[*at].1) else {
+            members.push((key, value));
+            continue;
+        };
+        *earlier = match (earlier.take(), value) {
+            (Value::Object(inner), Value::Object(more)) => Value::Object(merged(inner, more)),
+            (_, value) => value,
+        };
     }
+    members.into_iter().collect()
 }
 
 /// The keys of `sentry[a][b]`, at most 15 deep.
@@ -117,4 +131,32 @@ fn set_nested(object: &mut Object<'static>, keys: &[&str], text: String) {
         object.insert((*key).to_owned(), Object::new());
     }
     set_nested(object.get_mut(key).and_then(Value::as_object_mut).expect("made an object above"), rest, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(text: &str) -> Object<'static> {
+        match json::parse(text.as_bytes()).map(Value::into_owned) {
+            Ok(Value::Object(object)) => object,
+            other => panic!("no object: {other:?}"),
+        }
+    }
+
+    fn check(event: &str, more: &str, expected: &str) {
+        let merged = Value::Object(merged(object(event), object(more)));
+        assert_eq!(String::from_utf8_lossy(&json::to_vec(&merged)), expected);
+    }
+
+    #[test]
+    fn later_members_win_and_objects_are_merged_inside() {
+        check(r#"{"a":1,"tags":{"x":1,"y":1},"b":{}}"#, r#"{"tags":{"y":2,"z":2},"b":3,"c":4}"#, r#"{"a":1,"tags":{"x":1,"y":2,"z":2},"b":3,"c":4}"#);
+    }
+
+    #[test]
+    fn as_many_members_as_an_event_can_hold_are_merged_at_once() {
+        let many = |prefix: &str| -> Object<'static> { (0..120_000).map(|at| (format!("{prefix}{at}"), Value::Int(at))).collect() };
+        assert_eq!(merged(many("a"), many("b")).len(), 240_000);
+    }
 }

@@ -1,7 +1,11 @@
 //! Items that are validated as far as `ingest-protocol` §7 says, counted, and stored whole.
 
 use super::{envelope::Opened, invalid};
-use crate::{Request, group::component::hash_of, normalize::parse_seconds};
+use crate::{
+    Request,
+    group::component::hash_of,
+    normalize::{self, parse_seconds},
+};
 use md5::{Digest, Md5};
 use model::{
     category::Category,
@@ -74,8 +78,7 @@ pub(crate) fn is_past_retention(request: &Request, time_s: f64) -> bool {
 
 /// How far the sender's clock is behind, where that is beyond delay (`ingest-protocol` §4.4).
 pub(crate) fn drift_s(request: &Request, opened: &Opened) -> f64 {
-    let difference_ms = opened.sent_at_ms.map_or(0, |sent_at_ms| request.header.received_ms - sent_at_ms);
-    if difference_ms.abs() >= 55 * 60 * 1000 { difference_ms as f64 / 1000.0 } else { 0.0 }
+    opened.sent_at_ms.and_then(|sent_at_ms| normalize::drift_s(request.header.received_ms, sent_at_ms)).unwrap_or(0.0)
 }
 
 pub(crate) fn session(request: &Request, opened: &Opened, prepared: &mut Prepared) {
@@ -129,7 +132,7 @@ pub(crate) fn valid_check_in(payload: Value) -> Option<(Option<EventId>, Option<
     let is_settled = payload.get("monitor_slug").and_then(Value::as_str) == Some(slug.as_str());
     payload.insert("monitor_slug", slug);
     let status = match payload.get("status").and_then(Value::as_str) {
-        Some(status @ ("ok" | "error" | "in_progress" | "missed" | "timeout")) => status.to_owned(),
+        Some(status @ ("ok" | "error" | "in_progress")) => status.to_owned(),
         _ => "unknown".to_owned(),
     };
     let is_settled = is_settled && payload.get("status").and_then(Value::as_str) == Some(status.as_str());

@@ -1,6 +1,10 @@
 //! Reports about events: what a person wrote, and what an SDK discarded (`ingest-protocol` §2.3, §3.5).
 
-use super::{envelope::Opened, invalid};
+use super::{
+    envelope::Opened,
+    invalid,
+    items::{DAY_S, FUTURE_S, drift_s},
+};
 use crate::{Request, normalize::parse_seconds};
 use model::{
     category::Category,
@@ -65,7 +69,5 @@ fn outcome(entry: &Value, kind: OutcomeKind) -> Option<PreparedOutcome> {
 fn is_in_time(report: &Value, request: &Request, opened: &Opened) -> bool {
     let Some(time_s) = report.get("timestamp").and_then(parse_seconds) else { return true };
     let received_s = request.header.received_ms as f64 / 1000.0;
-    let drift_s = opened.sent_at_ms.map_or(0.0, |sent_at_ms| received_s - sent_at_ms as f64 / 1000.0);
-    let time_s = if drift_s.abs() >= 55.0 * 60.0 { time_s + drift_s } else { time_s };
-    (received_s - 90.0 * 86_400.0..=received_s + 60.0).contains(&time_s)
+    (received_s - 90.0 * DAY_S..=received_s + FUTURE_S).contains(&(time_s + drift_s(request, opened)))
 }

@@ -5,7 +5,11 @@ use super::{
     invalid,
     items::{DAY_S, FUTURE_S, drift_s, item, object, seconds},
 };
-use crate::Request;
+use crate::{
+    Request, enrich,
+    event::filtered,
+    normalize::{self, Surroundings, notes::Notes},
+};
 use model::{
     category::Category,
     json::Value,
@@ -20,15 +24,30 @@ pub(crate) fn transaction(request: &Request, opened: &Opened, prepared: &mut Pre
         let refused = |(category, quantity)| invalid(category, "invalid_transaction", quantity, Some(opened.event_id));
         return prepared.outcomes.extend(quantities.into_iter().map(refused));
     };
-    if event.str_at(&["transaction"]).is_some_and(|name| request.project.filters.drops_transaction(name)) {
-        let reason = "filtered-transaction";
-        let filtered = |(category, quantity)| PreparedOutcome { kind: OutcomeKind::Filtered, ..invalid(category, reason, quantity, Some(opened.event_id)) };
+    let is_unwanted = event.str_at(&["transaction"]).is_some_and(|name| request.project.filters.drops_transaction(name));
+    let filter = filter_of(request, opened, event).or_else(|| is_unwanted.then(|| "filtered-transaction".to_owned()));
+    if let Some(reason) = filter {
+        let filtered = |(category, quantity)| PreparedOutcome { kind: OutcomeKind::Filtered, ..invalid(category, &reason, quantity, Some(opened.event_id)) };
         return prepared.outcomes.extend(quantities.into_iter().map(filtered));
     }
     let mut stored = item(request, opened, opened.event_id, quantities);
     stored.timestamp_ms = (end_s * 1000.0) as i64;
     prepared.items.push(stored);
 }
+
+/// The key of the filter that takes the transaction, of those that events meet too (`ingest-protocol` §5.3). They read it in the
+/// form of an event; what is stored stays as it came.
+fn filter_of(request: &Request, opened: &Opened, event: Value) -> Option<String> {
+    let Value::Object(event) = event else { return None };
+    let mut read = Value::Object(event.into_iter().filter(|(key, _)| !UNREAD.contains(&key.as_ref())).collect());
+    let around = Surroundings::of(request, opened.event_id, opened.item_type, None);
+    normalize::normalize(&mut read, &around, &mut Notes::default());
+    let agent = enrich::agent_of(&read, &request.header.client_hints);
+    filtered(request, &read, agent.as_ref())
+}
+
+/// Most of a transaction, and nothing that a filter looks at.
+const UNREAD: [&str; 4] = ["spans", "breadcrumbs", "modules", "debug_meta"];
 
 /// The transaction itself is a span too.
 fn quantities(spans: u64) -> Vec<(Category, u64)> {

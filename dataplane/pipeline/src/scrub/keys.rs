@@ -112,13 +112,24 @@ fn is_auth(key: &[u8], at: usize) -> bool {
     key[at..].starts_with(b"auth") && !(key[at..].starts_with(b"author") && !key[at..].starts_with(b"authoriz") && !key[at..].starts_with(b"authoris"))
 }
 
-/// `token` and `tokens` of access, but not counts such as `tokens_used` or `total_tokens`, which language models report.
+/// `token` and `tokens` of access, but not counts such as `token_count` or `total_tokens`, which language models report. Only
+/// the word beside it tells: `user_input_token` is a secret.
 fn is_token(key: &[u8], at: usize) -> bool {
-    if !key[at..].starts_with(b"token") {
-        return false;
-    }
-    let counts = [&b"count"[..], b"usage", b"used", b"total", b"input", b"output", b"prompt", b"completion", b"max", b"limit", b"reason", b"cached", b"ize"];
-    !counts.iter().any(|word| memchr::memmem::find(key, word).is_some())
+    let Some(after) = key[at..].strip_prefix(b"token") else { return false };
+    let after_plural = after.strip_prefix(b"s");
+    let [before, after] = [&key[..at], after_plural.unwrap_or(after)].map(|text| trim_signs(text));
+    let counts = [&b"count"[..], b"usage", b"used", b"limit", b"total", b"ize"];
+    let counted = [&b"total"[..], b"input", b"output", b"prompt", b"completion", b"max", b"reasoning", b"cached", b"usage", b"used", b"count", b"limit"];
+    let is_number = counts.iter().any(|word| after.starts_with(word));
+    let are_counted = after_plural.is_some() && counted.iter().any(|word| before.ends_with(word) || after.starts_with(word));
+    !is_number && !are_counted
+}
+
+fn trim_signs(text: &[u8]) -> &[u8] {
+    let is_sign = |byte: &u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
+    let start = text.iter().position(|byte| !is_sign(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_sign(byte)).map_or(start, |at| at + 1);
+    &text[start..end]
 }
 
 fn is_whole_word(key: &[u8], at: usize, word: &[u8]) -> bool {
@@ -187,6 +198,9 @@ mod tests {
             "otp",
             "two_factor_code",
             "_vercel_jwt",
+            "user_input_token",
+            "accountToken",
+            "max-token",
         ] {
             check(key, true);
         }
@@ -194,7 +208,23 @@ mod tests {
 
     #[test]
     fn innocent_names_are_left_alone() {
-        for key in ["author", "authors", "passenger", "compass", "total_tokens", "tokens_used", "monkey", "rotp1x", "keyboard", "supper", "sudoku"] {
+        for key in [
+            "author",
+            "authors",
+            "passenger",
+            "compass",
+            "total_tokens",
+            "tokens_used",
+            "token_count",
+            "maxTokens",
+            "gen_ai.usage.input_tokens",
+            "tokenizer",
+            "monkey",
+            "rotp1x",
+            "keyboard",
+            "supper",
+            "sudoku",
+        ] {
             check(key, false);
         }
     }

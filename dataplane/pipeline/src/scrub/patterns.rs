@@ -29,7 +29,7 @@ const fn secret(rule: &'static str, regex: &'static str, group: usize) -> Patter
 
 /// In the order of the tests in [`candidates`].
 static PATTERNS: [Pattern; 10] = [
-    secret("@pemkey:filter", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(.+?)-----END", 1),
+    secret("@pemkey:filter", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(.+?)(?:-----END|\z)", 1),
     secret("@urlauth:filter", r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s:@?#]*:[^/\s@?#]*)@", 1),
     secret("@bearer:filter", r"(?i)\bbearer\s+([a-z0-9._~+/=-]{4,})", 1),
     Pattern { check: Some(passes_luhn), ..secret("@creditcard:filter", r"\b[0-9](?:[ -]?[0-9]){12,18}\b", 0) },
@@ -44,19 +44,18 @@ static PATTERNS: [Pattern; 10] = [
 static REGEXES: LazyLock<Vec<Regex>> =
     LazyLock::new(|| PATTERNS.iter().map(|pattern| Regex::new(pattern.regex).expect("the patterns are constants and compile")).collect());
 
-/// Longer texts are searched only up to here: a card number in the third mebibyte of a dump is not what people fear.
-const TEXT_BYTES_MAX: usize = 256 * 1024;
-
 /// Tells of each find: rule, kind of remark, range in characters, characters before.
 pub type Report<'r> = &'r mut dyn FnMut(&'static str, &'static str, Option<(usize, usize)>, usize);
 
 /// The text without secrets; `None` if there were none.
 pub fn scrub(text: &str, scope: Scope, report: Report) -> Option<String> {
-    let candidates = if text.len() > TEXT_BYTES_MAX { 0 } else { candidates(text, scope) };
+    let candidates = candidates(text, scope);
     let mut scrubbed: Option<String> = None;
+    let mut chars = None;
     for at in (0..PATTERNS.len()).filter(|at| candidates & (1 << at) != 0) {
         let current = scrubbed.as_deref().unwrap_or(text);
-        if let Some(next) = replace(at, current, text, report) {
+        let found = &mut |rule, range| report(rule, "s", Some(range), *chars.get_or_insert_with(|| text.chars().count()));
+        if let Some(next) = replace(at, current, found) {
             scrubbed = Some(next);
         }
     }
@@ -134,20 +133,23 @@ static BEARER: LazyLock<Finder> = LazyLock::new(|| Finder::new("earer "));
 static BEARER_UPPER: LazyLock<Finder> = LazyLock::new(|| Finder::new("EARER "));
 static PRIVATE_KEY: LazyLock<Finder> = LazyLock::new(|| Finder::new("PRIVATE KEY"));
 
-fn replace(at: usize, text: &str, original: &str, report: Report) -> Option<String> {
+/// Tells of each find where its mark stands, in characters.
+fn replace(at: usize, text: &str, found: &mut dyn FnMut(&'static str, (usize, usize))) -> Option<String> {
     let pattern = &PATTERNS[at];
     let mut out = String::new();
-    let mut copied = 0;
-    for found in REGEXES[at].captures_iter(text) {
-        let part = found.get(pattern.group)?;
+    let (mut copied, mut chars) = (0, 0);
+    for captures in REGEXES[at].captures_iter(text) {
+        let part = captures.get(pattern.group)?;
         let known = part.as_str() == super::FILTERED || part.as_str().is_empty();
         if known || pattern.check.is_some_and(|check| !check(part.as_str())) {
             continue;
         }
-        out.push_str(&text[copied..part.start()]);
-        let start = out.chars().count();
+        let before = &text[copied..part.start()];
+        out.push_str(before);
         out.push_str(pattern.text);
-        report(pattern.rule, "s", Some((start, start + pattern.text.len())), original.chars().count());
+        let start = chars + before.chars().count();
+        chars = start + pattern.text.len();
+        found(pattern.rule, (start, chars));
         copied = part.end();
     }
     if copied == 0 {

@@ -63,6 +63,65 @@ fn bearer_tokens_and_pem_keys_go() {
 }
 
 #[test]
+fn pem_key_that_was_cut_goes_too() {
+    check(r#"{"extra":{"a":"-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAKj34GkxFhD90v..."}}"#, &["extra", "a"], "-----BEGIN RSA PRIVATE KEY-----\n[Filtered]");
+}
+
+#[test]
+fn long_texts_are_searched_to_their_end() {
+    let text = format!("{} 4111 1111 1111 1111", "é".repeat(300_000));
+    let event = scrubbed(&ScrubbingOptions::default(), &format!(r#"{{"extra":{{"a":"{text}"}}}}"#));
+    assert!(event.str_at(&["extra", "a"]).is_some_and(|text| text.ends_with("é [Filtered]")));
+    let meta = json::to_vec(event.at(&["_meta", "extra", "a", ""]).expect("a remark"));
+    assert_eq!(String::from_utf8_lossy(&meta), r#"{"rem":[["@creditcard:filter","s",300001,300011]],"len":300020}"#);
+}
+
+#[test]
+fn text_of_nothing_but_secrets_is_counted_once() {
+    let event = scrubbed(&ScrubbingOptions::default(), &format!(r#"{{"extra":{{"a":"{}"}}}}"#, "4111 1111 1111 1111, ".repeat(40_000)));
+    assert!(event.str_at(&["extra", "a"]).is_some_and(|text| text == "[Filtered], ".repeat(40_000)));
+}
+
+#[test]
+fn unknown_keys_at_the_top_are_tested_by_name() {
+    check(r#"{"db_password":"x"}"#, &["db_password"], FILTERED);
+    check(r#"{"my_auth":{"a":"x"}}"#, &["my_auth"], FILTERED);
+    let own = ScrubbingOptions { sensitive_fields: vec!["request".into()], ..Default::default() };
+    assert!(scrubbed(&own, r#"{"request":{"url":"http://x"}}"#).at(&["request", "url"]).is_some());
+}
+
+#[test]
+fn mechanisms_are_searched() {
+    let event = r#"{"exception":{"values":[{"mechanism":{"type":"generic","description":"Bearer abc.def","data":{"password":"x"}}}]}}"#;
+    let event = scrubbed(&ScrubbingOptions::default(), event);
+    let text = String::from_utf8(json::to_vec(event.get("exception").expect("exception"))).expect("UTF-8");
+    assert_eq!(text, r#"{"values":[{"mechanism":{"type":"generic","description":"Bearer [Filtered]","data":{"password":"[Filtered]"}}}]}"#);
+}
+
+#[test]
+fn names_and_ids_are_known_in_contexts_and_user_only_and_as_texts_only() {
+    let secret = "postgres://bob:pw@db/x";
+    check(&format!(r#"{{"contexts":{{"a":{{"type":"{secret}"}}}}}}"#), &["contexts", "a", "type"], secret);
+    check(&format!(r#"{{"extra":{{"type":"{secret}"}}}}"#), &["extra", "type"], "postgres://[Filtered]@db/x");
+    check(r#"{"extra":{"geo":{"password":"x"}}}"#, &["extra", "geo", "password"], FILTERED);
+    check(r#"{"user":{"geo":{"city":"Vienna","password":"x"}}}"#, &["user", "geo", "password"], FILTERED);
+    check(r#"{"contexts":{"a":{"type":{"password":"x"}}}}"#, &["contexts", "a", "type", "password"], FILTERED);
+}
+
+#[test]
+fn parameters_of_messages_are_scrubbed_by_their_keys() {
+    check(r#"{"logentry":{"params":{"password":"x","to":"a@b.example"}}}"#, &["logentry", "params", "password"], FILTERED);
+    check(r#"{"logentry":{"params":{"password":"x","to":"a@b.example"}}}"#, &["logentry", "params", "to"], "[email]");
+}
+
+#[test]
+fn remark_stands_where_the_address_was() {
+    let options = ScrubbingOptions { scrub_ip_addresses: true, ..Default::default() };
+    let event = scrubbed(&options, r#"{"request":{"env":{"REMOTE_ADDR":"1.2.3.4"}}}"#);
+    assert!(event.at(&["_meta", "request", "env", "REMOTE_ADDR", "", "rem"]).is_some());
+}
+
+#[test]
 fn mail_addresses_are_replaced_in_messages_only() {
     check(r#"{"logentry":{"formatted":"mail to a@b.example failed"}}"#, &["logentry", "formatted"], "mail to [email] failed");
     check(r#"{"user":{"email":"a@b.example"}}"#, &["user", "email"], "a@b.example");

@@ -44,8 +44,7 @@ fn with_heading(event: &Value, check: impl FnOnce(title::Heading) -> Result<(), 
     let text = event.to_string();
     let parsed = json::parse(text.as_bytes()).expect("JSON");
     let mut view = EventView::new(&parsed);
-    group::enhance_event(&mut view, &rules);
-    let grouping = group::group_event(&view, &rules);
+    let grouping = group::group_event(&mut view, &rules);
     check(title::heading(&view, &grouping))
 }
 

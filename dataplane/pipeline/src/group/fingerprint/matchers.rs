@@ -12,6 +12,8 @@ use crate::{
 /// All matchers of a rule.
 #[derive(Debug, Default)]
 pub struct Matchers {
+    /// Of one text: the message, or the value of an exception.
+    message: Vec<Matcher<()>>,
     event: Vec<Matcher<EventField>>,
     log: Vec<Matcher<LogField>>,
     exception: Vec<Matcher<ExceptionField>>,
@@ -29,7 +31,6 @@ struct Matcher<F> {
 
 #[derive(Debug)]
 enum EventField {
-    Message,
     Release,
     Tag(String),
 }
@@ -107,7 +108,7 @@ impl Matchers {
     fn add(&mut self, negated: bool, key: &str, argument: &str) -> Option<()> {
         let pattern = || Pattern::new(argument, style(key));
         match key {
-            "message" => self.event.push(Matcher { negated, field: EventField::Message, pattern: pattern()? }),
+            "message" => self.message.push(Matcher { negated, field: (), pattern: pattern()? }),
             "release" => self.event.push(Matcher { negated, field: EventField::Release, pattern: pattern()? }),
             "logger" => self.log.push(Matcher { negated, field: LogField::Logger, pattern: pattern()? }),
             "level" => self.log.push(Matcher { negated, field: LogField::Level, pattern: pattern()? }),
@@ -135,10 +136,21 @@ impl Matchers {
         let family = || Family::of_platform(view.platform);
         self.families.iter().all(|(negated, families)| families.contains(family()) != *negated)
             && self.sdks.iter().all(|(negated, names)| names.iter().any(|name| name == "all" || *name == sdk_name(view)) != *negated)
+            && (self.message.is_empty() || self.any_message_holds(view))
             && self.event.iter().all(|matcher| event_holds(matcher, view))
             && self.log.iter().all(|matcher| log_holds(matcher, view))
             && (self.exception.is_empty() || view.exceptions.iter().any(|exception| self.exception_holds(exception)))
             && (self.frame.is_empty() || self.any_frame_holds(view))
+    }
+
+    /// An event without any text is one whose text is missing.
+    fn any_message_holds(&self, view: &EventView) -> bool {
+        let holds = |text: &str| self.message.iter().all(|matcher| matcher.pattern.matches(text.trim()) != matcher.negated);
+        let mut texts = view.message().into_iter().chain(view.exceptions.iter().filter_map(|exception| exception.value)).peekable();
+        if texts.peek().is_none() {
+            return self.message.iter().all(|matcher| matcher.negated);
+        }
+        texts.any(holds)
     }
 
     fn exception_holds(&self, exception: &Exception) -> bool {
@@ -164,10 +176,6 @@ impl Matchers {
 
 fn event_holds(matcher: &Matcher<EventField>, view: &EventView) -> bool {
     let matches = match &matcher.field {
-        EventField::Message => {
-            view.message().is_some_and(|text| matcher.pattern.matches(text.trim()))
-                || view.exceptions.iter().filter_map(|exception| exception.value).any(|text| matcher.pattern.matches(text.trim()))
-        }
         EventField::Release => view.text(&["release"]).is_some_and(|text| matcher.pattern.matches_path(&PathText::new(text.trim()))),
         EventField::Tag(name) => tag(view, name).is_some_and(|text| matcher.pattern.matches(text.trim())),
     };
@@ -211,5 +219,29 @@ fn sdk_name(view: &EventView) -> String {
         (Some("sentry"), Some("javascript" | "native")) => name.to_owned(),
         (Some("sentry"), Some(language)) => format!("sentry.{language}"),
         _ => "other".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::fingerprint::parse::parse_rules;
+
+    fn check(rule: &str, event: &str, expected: bool) {
+        let (rules, errors) = parse_rules(&format!("{rule} -> x"));
+        assert_eq!(errors, []);
+        let event = model::json::parse(event.as_bytes()).expect("JSON");
+        assert_eq!(Matchers::new(&rules[0].matchers).expect("valid").hold(&EventView::new(&event)), expected, "{rule} on {event:?}");
+    }
+
+    #[test]
+    fn matchers_of_the_message_hold_for_one_text() {
+        let event = r#"{"logentry": {"formatted": "begin of one"}, "exception": {"values": [{"type": "E", "value": "end of another"}]}}"#;
+        check("message:begin* message:*one", event, true);
+        check("message:begin* message:*another", event, false);
+        check("!message:begin*", event, true);
+        check("!message:*o*", event, false);
+        check("!message:x", "{}", true);
+        check("message:*", "{}", false);
     }
 }

@@ -1,6 +1,9 @@
 //! The text of fingerprint rules to matchers, fingerprint and title (`grouping.md` §5.1). A bad line is left out alone.
 
-use crate::rule_lines::{self, Cursor, parse_lines};
+use crate::{
+    normalize::FINGERPRINT_ENTRIES_MAX,
+    rule_lines::{self, Cursor, parse_lines},
+};
 
 /// A rule as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +46,8 @@ pub enum SyntaxError {
     MissingArrow,
     #[error("the rule gives no fingerprint")]
     NoFingerprint,
+    #[error("a fingerprint has at most {FINGERPRINT_ENTRIES_MAX} values")]
+    TooManyValues,
     #[error("unknown attribute `{0}`")]
     UnknownAttribute(String),
     #[error("`{0}` is no valid pattern")]
@@ -76,6 +81,9 @@ fn parse_rule(cursor: &mut Cursor) -> Result<RuleText, SyntaxError> {
     }
     if rule.fingerprint.is_empty() {
         return Err(SyntaxError::NoFingerprint);
+    }
+    if rule.fingerprint.len() > FINGERPRINT_ENTRIES_MAX {
+        return Err(SyntaxError::TooManyValues);
     }
     Ok(rule)
 }

@@ -6,7 +6,7 @@ use crate::{
     group::Config,
     view::{EventView, Exception, Frame},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 /// Fills variables from one event.
 pub struct Resolver<'v, 'e> {
@@ -15,18 +15,26 @@ pub struct Resolver<'v, 'e> {
 }
 
 impl<'e> Resolver<'_, 'e> {
-    /// The entries with their variables filled in; default entries stay.
-    pub fn resolve(&self, fingerprint: &[String]) -> Vec<String> {
-        fingerprint.iter().map(|entry| self.entry(entry)).collect()
+    /// The entries with their variables filled in; default entries stay. An entry that is repeated is held once.
+    pub fn resolve(&self, fingerprint: &[String]) -> Rc<[Rc<str>]> {
+        let mut resolved: Vec<Rc<str>> = Vec::with_capacity(fingerprint.len());
+        for (at, entry) in fingerprint.iter().enumerate() {
+            let earlier = fingerprint[..at].iter().position(|earlier| earlier == entry);
+            resolved.push(earlier.map_or_else(|| self.entry(entry).into(), |earlier| resolved[earlier].clone()));
+        }
+        resolved.into()
     }
 
     /// `template` with all variables replaced, not cleaned.
     pub fn title(&self, template: &str) -> String {
         let mut out = String::new();
         let mut rest = template;
-        while let Some((before, (inside, after))) = rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?))) {
+        while out.len() <= TITLE_BYTES_MAX
+            && let Some((before, (inside, after))) = rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
+        {
             out.push_str(before);
-            out.push_str(&self.variable(inside.trim(), false));
+            let whole = &rest[before.len()..rest.len() - after.len()];
+            out.push_str(&self.variable(inside.trim(), whole, false));
             rest = after;
         }
         out + rest
@@ -35,7 +43,7 @@ impl<'e> Resolver<'_, 'e> {
     fn entry(&self, entry: &str) -> String {
         match variable_name(entry) {
             Some("default") => "{{ default }}".into(),
-            Some(name) => self.variable(name, self.config.cleans_fingerprints),
+            Some(name) => self.variable(name, entry, self.config.cleans_fingerprints),
             None if self.config.cleans_fingerprints && self.is_own_text(entry) => replace_classes(entry, self.config.generation).into_owned(),
             None => entry.to_owned(),
         }
@@ -48,7 +56,8 @@ impl<'e> Resolver<'_, 'e> {
             || self.view.exceptions.iter().any(|exception| exception.value == Some(entry))
     }
 
-    fn variable(&self, name: &str, clean: bool) -> String {
+    /// What stands for `whole`, which holds `name`.
+    fn variable(&self, name: &str, whole: &str, clean: bool) -> String {
         let cleaned = |text: &'e str| if clean { replace_classes(text, self.config.generation) } else { Cow::Borrowed(text) };
         let exception = || self.view.exceptions.last();
         let found: Option<Cow<str>> = match name {
@@ -66,7 +75,7 @@ impl<'e> Resolver<'_, 'e> {
         };
         match found.filter(|text| !text.is_empty()) {
             Some(text) => text.into_owned(),
-            None => self.missing(name),
+            None => self.missing(name, whole),
         }
     }
 
@@ -86,7 +95,7 @@ impl<'e> Resolver<'_, 'e> {
         }
     }
 
-    fn missing(&self, name: &str) -> String {
+    fn missing(&self, name: &str, whole: &str) -> String {
         let word = match name {
             "raw_message" => "message",
             "error.type" => "type",
@@ -101,13 +110,16 @@ impl<'e> Resolver<'_, 'e> {
                 return match name.strip_prefix("tags.") {
                     Some(tag) => format!("<no-value-for-tag-{tag}>"),
                     None if self.config.cleans_fingerprints => format!("<unrecognized-variable-{name}>"),
-                    None => format!("{{{{ {name} }}}}"),
+                    None => whole.to_owned(),
                 };
             }
         };
         format!("<no-{word}>")
     }
 }
+
+/// No list shows more of a title; the variables behind stay as they are.
+const TITLE_BYTES_MAX: usize = 8192;
 
 /// The name in `{{ name }}`; `None` if the entry is a literal.
 pub fn variable_name(entry: &str) -> Option<&str> {

@@ -191,3 +191,11 @@ fn breadcrumbs_are_not_counted() {
     let many = vec![r#"{"message":"m"}"#; 300].join(",");
     check(&crumb(&many), "breadcrumbs.values.299.message", "\"m\"");
 }
+
+#[test]
+fn exception_with_neither_type_nor_value_is_removed_with_an_error() {
+    let event = r#"{"exception":[{"stacktrace":{"frames":[{"function":"f"}]}},{"type":"E"}]}"#;
+    check(event, "exception.values.0.type", "\"E\"");
+    check(event, "exception.values.1", "-");
+    assert_eq!(errors(event), ["missing_attribute exception.values.0"]);
+}
