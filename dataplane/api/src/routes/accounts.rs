@@ -186,6 +186,10 @@ pub async fn add_member(call: Call, body: Body<NewMember>) -> Result<Created<Mem
             users.create_user(&email, new.name.as_deref().unwrap_or_default(), hash.as_deref(), call.api.now_ms()).await?
         }
     };
+    // Adding would set the role of who is one already, an owner's too.
+    if users.memberships(user.id).await?.iter().any(|(of, _)| *of == organization.id) {
+        return Err(ApiError::Conflict(format!("{email} is already a member of this organization.")));
+    }
     let member = users.set_member(organization.id, user.id, role, call.api.now_ms()).await?;
     set_teams(&call, &member, teams).await?;
     call.audit(organization.id, "member.add", email, serde_json::json!({ "role": role.name() })).await?;
