@@ -6,13 +6,16 @@ use model::ids::Id;
 use sqlx::AnyConnection;
 use std::collections::HashMap;
 
-/// The number a sort goes by. Priority comes first in steps no timestamp reaches.
-fn sort_value(sort: IssueSort) -> &'static str {
+/// Between two priorities: above any time in milliseconds until 2286, and 75 of them stay a number that JSON and cursors carry whole.
+const PRIORITY_STEP: i64 = 10_000_000_000_000;
+
+/// The number a sort goes by. Priority comes first.
+fn sort_value(sort: IssueSort) -> String {
     match sort {
-        IssueSort::LastSeen => "i.last_seen_ms",
-        IssueSort::FirstSeen => "i.first_seen_ms",
-        IssueSort::TimesSeen => "i.times_seen",
-        IssueSort::Priority => "(i.priority * 10000000000000000 + i.last_seen_ms)",
+        IssueSort::LastSeen => "i.last_seen_ms".into(),
+        IssueSort::FirstSeen => "i.first_seen_ms".into(),
+        IssueSort::TimesSeen => "i.times_seen".into(),
+        IssueSort::Priority => format!("(i.priority * {PRIORITY_STEP} + i.last_seen_ms)"),
     }
 }
 
@@ -21,7 +24,7 @@ fn value_of(sort: IssueSort, issue: &Issue) -> i64 {
         IssueSort::LastSeen => issue.last_seen_ms,
         IssueSort::FirstSeen => issue.first_seen_ms,
         IssueSort::TimesSeen => issue.times_seen as i64,
-        IssueSort::Priority => issue.priority as i64 * 10_000_000_000_000_000 + issue.last_seen_ms,
+        IssueSort::Priority => issue.priority as i64 * PRIORITY_STEP + issue.last_seen_ms,
     }
 }
 
