@@ -4,11 +4,10 @@ mod support;
 #[path = "support/postgres.rs"]
 mod postgres;
 
-use model::{ids::Id, prepared::{Level, PreparedEvent}};
+use model::{ids::{EventId, Id}, prepared::{Level, PreparedEvent}};
 use std::{future::Future, pin::Pin};
 use store::*;
-use support::{DAY, HOUR, NOW, Worker, event, open};
-
+use support::{DAY, HOUR, NOW, Worker, event, id, open};
 
 type Case = (&'static str, for<'s> fn(&'s Worker<'s>) -> Pin<Box<dyn Future<Output = ()> + 's>>);
 
@@ -75,6 +74,13 @@ async fn begin(worker: &Worker<'_>) -> Id {
 
 async fn issue(worker: &Worker<'_>, id: Id) -> Issue {
     worker.stores.issues.get(worker.organization_id, &[id]).await.expect("reads").pop().flatten().expect("exists")
+}
+
+/// Events that are shown, newest first.
+async fn events(worker: &Worker<'_>) -> Vec<EventId> {
+    let scope = EventScope { organization_id: worker.organization_id, start_ms: NOW - DAY, end_ms: NOW + DAY, ..EventScope::default() };
+    let page = worker.stores.event_reads.list(&scope, &EventFilter::All, None, 100, SearchBudget::default()).await.expect("lists");
+    page.rows.iter().map(|row| row.event_id).collect()
 }
 
 async fn check(worker: &Worker<'_>, id: Id, expected: IssueState) {
@@ -269,12 +275,15 @@ async fn merge_unmerge_delete_and_discard(worker: &Worker<'_>) {
     assert_eq!((out.title.as_str(), issue(worker, a).await.title.as_str()), ("ValueError: bad 8", "ValueError: bad 7"));
     assert_eq!((out.first_seen_ms, out.last_seen_ms, issue(worker, a).await.last_seen_ms), (NOW + 1, NOW + 3, NOW));
     assert_eq!(stores.hashes.issues_of(organization, &[unit(0).hash_id, unit(1).hash_id]).await.expect("joins"), [Some(a), Some(out.id)]);
-    let gone = stores.issue_changes.delete(organization, &[out.id]).await.expect("deletes");
+    let gone = stores.issue_changes.delete(organization, &[out.id], NOW + 4).await.expect("deletes");
     assert_eq!(gone.len(), 1);
+    // What is deleted hides its events without a further word to state: nothing is left to say it after a crash.
+    stores.retention.catch_up().await.expect("hides");
+    assert_eq!(events(worker).await, [id(3), id(1)]);
     let fresh = worker.store(vec![event(5, 8, NOW + 5)], NOW + 5).await.records[0].units[0];
     assert_eq!(fresh.fate, Fate::NewIssue);
     assert_ne!(fresh.hash_id, unit(1).hash_id);
-    stores.issue_changes.discard(organization, &[a], None, NOW).await.expect("discards");
+    stores.issue_changes.discard(organization, &[a], NOW).await.expect("discards");
     assert_eq!(seen(worker, event(6, 7, NOW + 6)).await, Fate::Discarded);
 }
 

@@ -6,7 +6,7 @@ use model::search::date_ms;
 use serde::{Deserialize, Deserializer, Serialize, de::{MapAccess, Visitor, value::MapAccessDeserializer}};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange, Tombstone};
+use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange};
 
 /// Issues that one bulk change may touch.
 const BULK_MAX: usize = 1_000;
@@ -337,22 +337,13 @@ pub async fn remove_one(call: Call) -> Result<Accepted<Empty>, ApiError> {
 }
 
 async fn delete(call: &Call, organization: &Organization, ids: &[i64]) -> Result<(), ApiError> {
-    let hashes = call.api.stores.issue_changes.delete(organization.id, ids).await?;
-    hide(call, organization, &hashes).await?;
+    call.api.stores.issue_changes.delete(organization.id, ids, call.api.now_ms()).await?;
+    call.api.stores.retention.catch_up().await?;
     call.audit(organization.id, "issue.remove", format!("{ids:?}"), json!({ "count": ids.len() })).await
 }
 
 async fn discard(call: &Call, organization: &Organization, ids: &[i64]) -> Result<(), ApiError> {
-    let hashes = call.api.stores.issue_changes.discard(organization.id, ids, call.user_id(), call.api.now_ms()).await?;
-    hide(call, organization, &hashes).await?;
+    call.api.stores.issue_changes.discard(organization.id, ids, call.api.now_ms()).await?;
+    call.api.stores.retention.catch_up().await?;
     call.audit(organization.id, "issue.discard", format!("{ids:?}"), json!({ "count": ids.len() })).await
-}
-
-async fn hide(call: &Call, organization: &Organization, hashes: &[store::IssueHash]) -> Result<(), ApiError> {
-    let mut by_project: std::collections::BTreeMap<i64, Vec<i64>> = std::collections::BTreeMap::new();
-    for hash in hashes {
-        by_project.entry(hash.project_id).or_default().push(hash.id);
-    }
-    let tombstones: Vec<Tombstone> = by_project.into_iter().map(|(project_id, hash_ids)| Tombstone::Hashes { organization_id: organization.id, project_id, hash_ids }).collect();
-    Ok(call.api.stores.retention.hide(&tombstones, call.api.now_ms()).await?)
 }

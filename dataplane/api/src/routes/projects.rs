@@ -5,7 +5,7 @@ use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::{people
 use pipeline::explain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{Named, NewProject, Project, ProjectChange, Tombstone};
+use store::{Named, NewProject, Project, ProjectChange};
 use utoipa::ToSchema;
 
 pub async fn list(call: Call) -> Result<Page<project::Project>, ApiError> {
@@ -178,9 +178,8 @@ fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Resu
 
 pub async fn remove(call: Call) -> Result<NoContent, ApiError> {
     let (organization, project) = call.own_project().await?;
-    let tombstone = Tombstone::Project { organization_id: organization.id, project_id: project.id };
-    call.api.stores.retention.hide(&[tombstone], call.api.now_ms()).await?;
-    call.api.stores.projects.delete_project(organization.id, project.id).await?;
+    call.api.stores.projects.delete_project(organization.id, project.id, call.api.now_ms()).await?;
+    call.api.stores.retention.catch_up().await?;
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.remove", project.slug, serde_json::json!({})).await?;
     Ok(NoContent)

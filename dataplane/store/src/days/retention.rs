@@ -22,8 +22,14 @@ impl Retention for Days {
         self.reload_hidden().await
     }
 
+    async fn catch_up(&self) -> Result<(), EventsError> {
+        self.reload_hidden().await
+    }
+
     async fn sweep(&self, now_ms: i64, applied_until_ms: i64, days: RetentionDays) -> Result<Swept, EventsError> {
         let mut swept = Swept::default();
+        // Another process may have deleted, or the one that did could not hide.
+        self.reload_hidden().await?;
         let hidden = self.hidden();
         for entry in self.catalog.all() {
             let keep_days = match entry.key.class {

@@ -131,8 +131,8 @@ pub trait Projects: Send + Sync {
     /// Makes the project and its first key `Default`.
     async fn create_project(&self, project: &NewProject, now_ms: i64) -> Result<(Project, ProjectKey), StateError>;
     async fn update_project(&self, organization_id: Id, id: Id, change: &ProjectChange) -> Result<Project, StateError>;
-    /// Deletes the project's state rows. Hide its events with [`crate::Retention::hide`] first.
-    async fn delete_project(&self, organization_id: Id, id: Id) -> Result<(), StateError>;
+    /// Deletes the project's state rows and records a [`crate::Tombstone::Project`]. Its events hide with [`crate::Retention::catch_up`].
+    async fn delete_project(&self, organization_id: Id, id: Id, now_ms: i64) -> Result<(), StateError>;
 }
 
 /// Keys (DSNs) of projects.

@@ -45,6 +45,8 @@ pub struct Swept {
 pub trait Retention: Send + Sync {
     /// Hides at once; recorded in state before it returns.
     async fn hide(&self, tombstones: &[Tombstone], now_ms: i64) -> Result<(), EventsError>;
+    /// Hides what the deletion of an issue or project recorded in state. A process that ends before it does so when it starts.
+    async fn catch_up(&self) -> Result<(), EventsError>;
     /// Seals files whose day is over, unlinks expired ones, rewrites sealed ones with tombstones, drops old minutes and blobs.
     /// `passed_ms(…)` is the caller's knowledge that every record received before that moment was applied.
     async fn sweep(&self, now_ms: i64, applied_until_ms: i64, days: RetentionDays) -> Result<Swept, EventsError>;

@@ -193,11 +193,11 @@ impl IssueChanges for State {
         merges::unmerge(&self.db, organization_id, issue_id, hash_ids, Actor { user_id: actor_id, now_ms }).await
     }
 
-    async fn delete(&self, organization_id: Id, ids: &[Id]) -> Result<Vec<IssueHash>, StateError> {
-        merges::remove(&self.db, organization_id, ids, merges::Hashes::Forget).await
+    async fn delete(&self, organization_id: Id, ids: &[Id], now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
+        merges::remove(&self.db, organization_id, ids, merges::Hashes::Forget, now_ms).await
     }
 
-    async fn discard(&self, organization_id: Id, ids: &[Id], _actor_id: Option<Id>, _now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
-        merges::remove(&self.db, organization_id, ids, merges::Hashes::Discard).await
+    async fn discard(&self, organization_id: Id, ids: &[Id], now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
+        merges::remove(&self.db, organization_id, ids, merges::Hashes::Discard, now_ms).await
     }
 }

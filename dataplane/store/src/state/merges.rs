@@ -9,8 +9,9 @@ use super::{
     issues::get,
     projects::raise,
     sql::{Read, Sql, failed},
+    tombstones,
 };
-use crate::ports::{ActivityKind, Issue, IssueHash, StateError};
+use crate::ports::{ActivityKind, Issue, IssueHash, StateError, Tombstone};
 use model::ids::Id;
 use serde_json::json;
 use sqlx::AnyConnection;
@@ -89,8 +90,8 @@ pub(super) enum Hashes {
     Discard,
 }
 
-/// Deletes issues; answers their hashes.
-pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashes) -> Result<Vec<IssueHash>, StateError> {
+/// Deletes issues and records that their events are hidden; answers their hashes.
+pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashes, now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
     let mut tx = db.begin("begin deleting issues").await?;
     let mut gone = Vec::new();
     for issue in get(&mut tx, organization_id, ids).await?.into_iter().flatten() {
@@ -112,6 +113,8 @@ pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashe
         Sql::new("DELETE FROM activity WHERE issue_id = $1").bind(issue.id).run(&mut tx, "delete activity").await?;
         Sql::new("DELETE FROM issue_redirect WHERE into_id = $1").bind(issue.id).run(&mut tx, "delete redirects").await?;
         forget_issue(&mut tx, issue.id).await?;
+        let hash_ids = hashes.iter().map(|hash| hash.id).collect();
+        tombstones::add(&mut tx, &[Tombstone::Hashes { organization_id, project_id: issue.project_id, hash_ids }], now_ms).await?;
         gone.extend(hashes);
     }
     finish(tx, "delete issues").await?;

@@ -1,7 +1,7 @@
 //! Projects and the snapshot ingest serves from.
 
-use super::{State, keys, notices::Notices, organizations::{named, update}, sql::{Read, Sql, failed, reader}};
-use crate::ports::{Changes, Directory, KeyEntry, Named, NewProject, Project, ProjectChange, ProjectEntry, ProjectKey, Projects, Snapshot, StateError};
+use super::{State, keys, notices::Notices, organizations::{named, update}, sql::{Read, Sql, failed, reader}, tombstones};
+use crate::ports::{Changes, Directory, KeyEntry, Named, NewProject, Project, ProjectChange, ProjectEntry, ProjectKey, Projects, Snapshot, StateError, Tombstone};
 use config::project::ProjectOptions;
 use model::ids::Id;
 use sqlx::{AnyConnection, any::AnyRow};
@@ -130,12 +130,13 @@ impl Projects for State {
         Ok(changed)
     }
 
-    async fn delete_project(&self, organization_id: Id, id: Id) -> Result<(), StateError> {
+    async fn delete_project(&self, organization_id: Id, id: Id, now_ms: i64) -> Result<(), StateError> {
         let mut tx = self.db.begin("begin deleting project").await?;
         let gone = Sql::new("DELETE FROM project WHERE organization_id = $1 AND id = $2").bind(organization_id).bind(id).run(&mut tx, "delete project").await?;
         if gone == 0 {
             return Err(StateError::NotFound("project"));
         }
+        tombstones::add(&mut tx, &[Tombstone::Project { organization_id, project_id: id }], now_ms).await?;
         Sql::new("DELETE FROM hash_environment WHERE hash_id IN (SELECT id FROM hash WHERE project_id = $1)").bind(id).run(&mut tx, "delete project").await?;
         Sql::new("DELETE FROM issue_user WHERE issue_id IN (SELECT id FROM issue WHERE project_id = $1)").bind(id).run(&mut tx, "delete project").await?;
         for table in ["project_team", "project_key", "activity", "issue_redirect", "issue", "hash", "project_environment", "release_project", "release_environment", "quota"] {
