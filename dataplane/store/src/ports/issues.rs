@@ -293,6 +293,8 @@ pub trait Issues: Send + Sync {
     async fn list(&self, query: &IssueQuery) -> Result<IssuePage, StateError>;
     /// How many match, counted up to `max`.
     async fn count(&self, query: &IssueQuery, max: u64) -> Result<u64, StateError>;
+    /// Ids of all that match, at most `max`, last seen first: for orders that state does not know.
+    async fn matching(&self, query: &IssueQuery, max: u64) -> Result<Vec<Id>, StateError>;
     /// In order; follows merges: the id of a merged issue answers the one it went into.
     async fn get(&self, organization_id: Id, ids: &[Id]) -> Result<Vec<Option<Issue>>, StateError>;
     /// The issue `SHOP-3F`; case does not matter.

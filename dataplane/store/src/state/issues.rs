@@ -56,6 +56,14 @@ impl Issues for State {
         Ok(sql.one(&mut connection, "count issues").await?.int(0)? as u64)
     }
 
+    async fn matching(&self, query: &IssueQuery, max: u64) -> Result<Vec<Id>, StateError> {
+        let mut connection = reader(&self.db).await?;
+        let mut sql = Sql::new(&format!("SELECT i.id {FROM}"));
+        condition(&mut sql, query);
+        sql.push(&format!(" ORDER BY i.last_seen_ms DESC, i.id DESC LIMIT {max}"));
+        sql.all(&mut connection, "list ids of issues").await?.iter().map(|row| row.int(0)).collect()
+    }
+
     async fn get(&self, organization_id: Id, ids: &[Id]) -> Result<Vec<Option<Issue>>, StateError> {
         let mut connection = reader(&self.db).await?;
         get(&mut connection, organization_id, ids).await
