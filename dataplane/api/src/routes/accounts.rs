@@ -68,11 +68,15 @@ pub async fn change_password(call: Call, body: Body<NewPassword>) -> Result<NoCo
     if change.new.chars().count() < PASSWORD_CHARS_MIN {
         return Err(ApiError::field("passwordNew", format!("This password is too short. It must contain at least {PASSWORD_CHARS_MIN} characters.")));
     }
-    let hash = user.password_hash.unwrap_or_default();
-    let work = move || password::verify_password(&change.password, &hash).then(|| password::hash_password(&change.new));
-    let hashed = tokio::task::spawn_blocking(work).await.unwrap_or_default();
-    let hashed = hashed.ok_or_else(|| ApiError::field("password", "The password you entered is not correct."))?;
+    let attempt = session::Attempt::begin(&call.api, &user.email, &call.peer).await?;
+    if !password::verified(change.password, user.password_hash.unwrap_or_default()).await? {
+        return Err(ApiError::field("password", "The password you entered is not correct."));
+    }
+    attempt.succeeded(&call.api).await?;
+    let hashed = password::hashed(change.new).await?;
     call.api.stores.users.update_user(user.id, &UserChange { password_hash: Some(Some(hashed)), ..UserChange::default() }).await?;
+    // Whoever else came in with the old one is out.
+    call.api.stores.sessions.remove_sessions_of(user.id, session::current(&call.headers).as_ref()).await?;
     Ok(NoContent)
 }
 
@@ -180,7 +184,7 @@ pub async fn add_member(call: Call, body: Body<NewMember>) -> Result<Created<Mem
         None => {
             let hash = match new.password {
                 Some(password) if password.chars().count() < PASSWORD_CHARS_MIN => return Err(ApiError::field("password", format!("At least {PASSWORD_CHARS_MIN} characters."))),
-                Some(password) => tokio::task::spawn_blocking(move || password::hash_password(&password)).await.ok(),
+                Some(password) => Some(password::hashed(password).await?),
                 None => None,
             };
             users.create_user(&email, new.name.as_deref().unwrap_or_default(), hash.as_deref(), call.api.now_ms()).await?
@@ -232,7 +236,7 @@ pub async fn remove_member(call: Call) -> Result<NoContent, ApiError> {
         refuse_last_owner(&call, &organization).await?;
     }
     call.api.stores.users.remove_member(organization.id, member.user.id).await?;
-    call.api.stores.sessions.remove_sessions_of(member.user.id).await?;
+    call.api.stores.sessions.remove_sessions_of(member.user.id, None).await?;
     call.audit(organization.id, "member.remove", member.user.email, serde_json::json!({})).await?;
     Ok(NoContent)
 }
