@@ -2,10 +2,11 @@
 
 use super::teams::find as find_team;
 use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::{people::{self, Team}, project::{self, ProjectDetail}}, request::{Body, Call}};
+use config::project::ProjectOptions;
 use pipeline::explain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{Named, NewProject, Project, ProjectChange};
+use store::{Named, NewProject, OptionsChange, Project, ProjectChange, Tombstone};
 use utoipa::ToSchema;
 
 pub async fn list(call: Call) -> Result<Page<project::Project>, ApiError> {
@@ -79,6 +80,8 @@ pub struct ProjectFields {
     resolve_age: Option<u32>,
     /// Seconds.
     regression_cooldown: Option<u32>,
+    /// Days, counted from receipt. Longer than the installation keeps events changes nothing.
+    event_retention: Option<u32>,
     verify_secret: Option<bool>,
     data_scrubber: Option<bool>,
     data_scrubber_defaults: Option<bool>,
@@ -118,9 +121,15 @@ pub async fn update(call: Call, body: Body<ProjectFields>) -> Result<Json<Projec
     }
     let shown = serde_json::to_value(detailed(&call, &organization, &project).await?.0).expect("answers serialise");
     refuse_lost(&shown, &change)?;
-    let options = options_after(&project, &change, call.api.now_ms())?;
-    let change = ProjectChange { slug: change.slug, name: change.name, platform: change.platform.map(Some), options: Some(options), ..ProjectChange::default() };
-    let project = call.api.stores.projects.update_project(organization.id, project.id, &change).await?;
+    check_options(&project, &change)?;
+    let (slug, name, platform) = (change.slug.clone(), change.name.clone(), change.platform.clone().map(Some));
+    let (now_ms, shorter) = (call.api.now_ms(), change.event_retention);
+    let options = Some(OptionsChange::to(move |options| set_options(options, &change, now_ms)));
+    let project = call.api.stores.projects.update_project(organization.id, project.id, &ProjectChange { slug, name, platform, options, ..ProjectChange::default() }).await?;
+    if let Some(days) = shorter {
+        let before_ms = now_ms - i64::from(days) * DAY_MS;
+        call.api.stores.retention.hide(&[Tombstone::OlderThan { organization_id: organization.id, project_id: project.id, before_ms }], now_ms).await?;
+    }
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.update", project.slug.clone(), serde_json::json!({})).await?;
     detailed(&call, &organization, &project).await
@@ -141,8 +150,22 @@ fn refuse_lost(shown: &Value, change: &ProjectFields) -> Result<(), ApiError> {
 /// What can be set under `options`.
 const OPTIONS: [&str; 3] = ["filters:blacklisted_ips", "filters:releases", "filters:error_messages"];
 
-fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Result<config::project::ProjectOptions, ApiError> {
-    let mut options = project.options.clone();
+/// Refuses values that cannot be meant.
+fn check_options(project: &Project, change: &ProjectFields) -> Result<(), ApiError> {
+    if change.event_retention.is_some_and(|days| !(1..=EVENT_RETENTION_D_MAX).contains(&days)) {
+        return Err(ApiError::field("eventRetention", format!("Must be 1 to {EVENT_RETENTION_D_MAX} days.")));
+    }
+    if let Some(wanted) = change.grouping_config.as_ref().filter(|wanted| **wanted != project.options.grouping.config) {
+        explain::RuleTexts { config: Some(wanted), ..Default::default() }.compile().map_err(|error| ApiError::field("groupingConfig", error.to_string()))?;
+    }
+    Ok(())
+}
+
+const DAY_MS: i64 = 86_400_000;
+/// Ten years: more is meant as for ever, which files do not last.
+const EVENT_RETENTION_D_MAX: u32 = 3_650;
+
+fn set_options(options: &mut ProjectOptions, change: &ProjectFields, now_ms: i64) {
     fn set<T: Clone>(target: &mut T, value: &Option<T>) {
         if let Some(value) = value {
             *target = value.clone();
@@ -151,6 +174,7 @@ fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Resu
     set(&mut options.allowed_domains, &change.allowed_domains);
     set(&mut options.resolve_age_h, &change.resolve_age);
     set(&mut options.regression_cooldown_s, &change.regression_cooldown);
+    set(&mut options.event_retention_d, &change.event_retention);
     set(&mut options.verify_secret, &change.verify_secret);
     set(&mut options.scrubbing.scrub_data, &change.data_scrubber);
     set(&mut options.scrubbing.scrub_defaults, &change.data_scrubber_defaults);
@@ -160,7 +184,6 @@ fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Resu
     set(&mut options.grouping.enhancements, &change.grouping_enhancements);
     set(&mut options.grouping.fingerprinting, &change.fingerprinting_rules);
     if let Some(wanted) = change.grouping_config.as_ref().filter(|wanted| **wanted != options.grouping.config) {
-        explain::RuleTexts { config: Some(wanted), ..Default::default() }.compile().map_err(|error| ApiError::field("groupingConfig", error.to_string()))?;
         options.grouping.previous_config = Some(std::mem::replace(&mut options.grouping.config, wanted.clone()));
         options.grouping.transition_ends_ms = now_ms + GROUPING_TRANSITION_MS;
     }
@@ -173,7 +196,6 @@ fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Resu
             _ => {}
         }
     }
-    Ok(options)
 }
 
 pub async fn remove(call: Call) -> Result<NoContent, ApiError> {
