@@ -21,7 +21,7 @@ mod tags;
 mod teams;
 mod tokens;
 
-use crate::{Api, ApiError, contract::{Needs::{Caller, Nothing}, Operation, delete, get, post, put}, web};
+use crate::{Api, ApiError, throttle, contract::{Needs::{Caller, Nothing}, Operation, delete, get, post, put}, web};
 use axum::{Router, http::Method, response::{IntoResponse, Response}, routing::MethodRouter};
 use parameters::*;
 
@@ -33,7 +33,9 @@ pub fn router(api: Api) -> Router {
         let handler = handler.fallback(method_not_allowed);
         router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
     }
-    router.fallback(web::page).layer(tower_http::compression::CompressionLayer::new()).with_state(api)
+    let admitted = axum::middleware::from_fn_with_state(api.clone(), throttle::admit);
+    // Below the routes only: the web bundle is no API.
+    router.route_layer(admitted).fallback(web::page).layer(tower_http::compression::CompressionLayer::new()).with_state(api)
 }
 
 async fn method_not_allowed(method: Method) -> Response {
