@@ -45,17 +45,15 @@ fn present(row: &AttachmentRow) -> Attachment {
     }
 }
 
+/// Attachments of an event that is there: what is deleted takes them along.
 async fn rows(call: &Call) -> Result<Vec<AttachmentRow>, ApiError> {
-    let (organization, project) = call.project().await?;
-    let id = model::ids::EventId::parse(call.path("event")).ok_or(ApiError::NotFound)?;
-    Ok(call.api.stores.items.attachments(organization.id, project.id, &[id]).await?.into_iter().flatten().collect())
+    let (organization, stored) = events::find(call).await?;
+    let rows = call.api.stores.items.attachments(organization.id, stored.row.project_id, &[stored.row.event_id]).await?;
+    Ok(rows.into_iter().flatten().collect())
 }
 
 pub async fn list(call: Call) -> Result<Page<Attachment>, ApiError> {
     let rows = rows(&call).await?;
-    if rows.is_empty() {
-        events::find(&call).await?;
-    }
     call.page_of(rows.iter().map(present).collect())
 }
 
