@@ -7,3 +7,5 @@ mod world;
 mod accounts;
 #[path = "routes/issues.rs"]
 mod issues;
+#[path = "routes/projects.rs"]
+mod projects;

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use super::support::{self, NOW};
-use api::{Api, Backstage, IssueUpdate, SCOPES, Settings};
+use api::{Api, Backstage, IssueUpdate, Rates, SCOPES, Settings, Throttle};
 use axum::{Router, body::{Body, to_bytes}};
 use http::{HeaderMap, Request, StatusCode};
 use model::ids::Id;
@@ -59,10 +59,15 @@ impl Answered {
 
 impl Server {
     pub async fn start() -> Server {
+        Server::with(Rates { per_minute: 1_000_000, concurrent: 1_000 }).await
+    }
+
+    pub async fn with(rates: Rates) -> Server {
         let folder = tempfile::tempdir().expect("temp dir");
         let stores = support::open(folder.path(), None).await;
         let settings = Settings { public_url: "http://errata.example".into(), admin_token: Some(ADMIN.into()), version: "0" };
-        let router = api::router(Api { stores: stores.clone(), backstage: Arc::new(Quiet), settings: Arc::new(settings) });
+        let throttle = Arc::new(Throttle::new(rates));
+        let router = api::router(Api { stores: stores.clone(), backstage: Arc::new(Quiet), settings: Arc::new(settings), throttle });
         Server { stores, router, _folder: folder }
     }
 
@@ -87,7 +92,10 @@ impl Server {
     }
 
     pub async fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> Answered {
-        let request = Request::builder().method(method.to_uppercase().as_str()).uri(path).header("authorization", format!("Bearer {token}")).header("content-type", "application/json");
+        let mut request = Request::builder().method(method.to_uppercase().as_str()).uri(path).header("content-type", "application/json");
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await
     }
 
