@@ -41,6 +41,18 @@ pub struct NewProjectFields {
 
 pub async fn create(call: Call, body: Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
     let (organization, team) = find_team(&call).await?;
+    make(&call, &organization, vec![team.id], &body).await
+}
+
+/// In the caller's first team; one of a token that belongs to nobody has none.
+pub async fn create_in_organization(call: Call, body: Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
+    let organization = call.organization().await?;
+    let teams = call.api.stores.teams.teams(organization.id).await?;
+    let own = teams.iter().find(|team| call.user_id().is_some_and(|id| team.members.contains(&id)));
+    make(&call, &organization, own.map(|team| team.id).into_iter().collect(), &body).await
+}
+
+async fn make(call: &Call, organization: &store::Organization, teams: Vec<i64>, body: &Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
     let new = body.read()?;
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
@@ -48,7 +60,7 @@ pub async fn create(call: Call, body: Body<NewProjectFields>) -> Result<Created<
     }
     let slug = new.slug.clone().unwrap_or_else(|| config::slug::from_name(name));
     config::slug::check(&slug).map_err(|error| ApiError::field("slug", error.to_string()))?;
-    let wanted = NewProject { organization_id: organization.id, slug, name: name.to_owned(), platform: new.platform, teams: vec![team.id] };
+    let wanted = NewProject { organization_id: organization.id, slug, name: name.to_owned(), platform: new.platform, teams };
     let (project, _) = call.api.stores.projects.create_project(&wanted, call.api.now_ms()).await?;
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.create", project.slug.clone(), serde_json::json!({ "platform": project.platform })).await?;
@@ -123,7 +135,7 @@ pub async fn update(call: Call, body: Body<ProjectFields>) -> Result<Json<Projec
     refuse_lost(&shown, &change)?;
     check_options(&project, &change)?;
     let (slug, name, platform) = (change.slug.clone(), change.name.clone(), change.platform.clone().map(Some));
-    let (now_ms, shorter) = (call.api.now_ms(), change.event_retention);
+    let (now_ms, shorter) = (call.api.now_ms(), change.event_retention.filter(|days| *days < project.options.event_retention_d));
     let options = Some(OptionsChange::to(move |options| set_options(options, &change, now_ms)));
     let project = call.api.stores.projects.update_project(organization.id, project.id, &ProjectChange { slug, name, platform, options, ..ProjectChange::default() }).await?;
     if let Some(days) = shorter {

@@ -134,16 +134,21 @@ async fn lists_of_events_part_a_millisecond_and_know_the_latest_release() {
     assert_eq!(latest.json().as_array().map(Vec::len), Some(1), "{}", latest.text);
 }
 
+/// Of `hello`.
+const HELLO_SHA1: &str = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
+
 #[tokio::test]
 async fn attachments_go_with_their_event() {
     let server = Server::start().await;
     let worker = Worker::new(&server.stores).await;
     let file = PreparedAttachment { event_id: id(1), index: 0, filename: "a.txt".into(), content_type: None, attachment_type: "event.attachment".into(), bytes: b"hello".to_vec() };
+    let blob = store::attachment_blob_key(worker.project_id, id(1), store::attachment_id(&file));
+    server.stores.blobs.put(&blob, &file.bytes).await.expect("keeps");
     let decision = worker.store_all(vec![Prepared { events: vec![event(1, 7, NOW)], attachments: vec![file], ..Prepared::default() }], NOW).await;
     let path = format!("/api/0/projects/default/default/events/{}/attachments/", id(1));
     let listed = server.get(&path).await.json();
     let one = format!("{path}{}/", listed[0]["id"].as_str().expect("an id"));
-    assert_eq!(server.get(&one).await.status, StatusCode::OK);
+    assert_eq!((server.get(&one).await.status, listed[0]["sha1"].as_str()), (StatusCode::OK, Some(HELLO_SHA1)));
     let issue_id = decision.records[0].units[0].issue_id;
     server.ask("DELETE", &format!("/api/0/organizations/default/issues/{issue_id}/"), ADMIN, &Value::Null).await;
     for path in [&path, &one, &format!("{one}?download=1")] {
