@@ -80,7 +80,8 @@ async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Inges
     background.spawn(admin::serve(config.data_dir(), admin));
     let backstage = Arc::new(Backstage { directory, live, clock });
     let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(config)?, version: env!("CARGO_PKG_VERSION"), search_budget: store::SearchBudget::default() });
-    listeners.join(api::router(api::Api { stores: stores.clone(), backstage, settings }));
+    let rates = api::Rates { per_minute: config.number("api.rate_limit.per_minute") as u32, concurrent: config.number("api.rate_limit.concurrent") as u32 };
+    listeners.join(api::router(api::Api { stores: stores.clone(), backstage, settings, throttle: Arc::new(api::Throttle::new(rates)) }));
     Ok(welcome)
 }
 

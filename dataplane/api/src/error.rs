@@ -2,7 +2,7 @@
 //! (`product-api` §3.1).
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header::{CONTENT_TYPE, RETRY_AFTER}};
+use http::{HeaderValue, StatusCode, header::{CONTENT_TYPE, LOCATION, RETRY_AFTER}};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use store::{EventsError, StateError};
@@ -35,6 +35,9 @@ pub enum ApiError {
     /// A field that nothing reads, such as `statusDetails.x`: what somebody wrote must not go lost in silence.
     #[error("\"{0}\" is no field of this request.")]
     Unknown(String),
+    /// The body is what sentry-cli reads (`product-api` §3.1, Errors).
+    #[error("This project is called {slug} now.")]
+    Renamed { slug: String, url: String },
     #[error("{0}")]
     Conflict(String),
     #[error("{0}")]
@@ -57,6 +60,7 @@ impl ApiError {
             ApiError::NotAuthenticated | ApiError::BadToken => StatusCode::UNAUTHORIZED,
             ApiError::Forbidden | ApiError::Csrf => StatusCode::FORBIDDEN,
             ApiError::NotFound => StatusCode::NOT_FOUND,
+            ApiError::Renamed { .. } => StatusCode::FOUND,
             ApiError::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::BadLogin | ApiError::Invalid(_) | ApiError::Body(_) | ApiError::Field { .. } | ApiError::Unknown(_) => StatusCode::BAD_REQUEST,
             ApiError::Gone(_) => StatusCode::GONE,
@@ -118,10 +122,18 @@ impl IntoResponse for ApiError {
         if let ApiError::Unavailable(source) = &self {
             tracing::error!(error = &**source as &dyn std::error::Error, "answer an API request");
         }
-        let body = serde_json::to_value(self.refusal()).expect("texts");
+        let body = match &self {
+            ApiError::Renamed { slug, url } => serde_json::json!({ "slug": slug, "detail": { "code": "resource-moved", "message": self.to_string(), "extra": { "url": url, "slug": slug } } }),
+            _ => serde_json::to_value(self.refusal()).expect("texts"),
+        };
         let mut response = (self.status(), body.to_string()).into_response();
         // Exactly this: sentry-cli reads JSON only without a charset (`product-api` §3.1).
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let ApiError::Renamed { url, .. } = &self
+            && let Ok(location) = HeaderValue::from_str(url)
+        {
+            response.headers_mut().insert(LOCATION, location);
+        }
         if let ApiError::Throttled { retry_after_s } = self {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after_s));
         }

@@ -10,10 +10,9 @@ mod window;
 
 use crate::{ApiError, request::Call};
 use model::search::{self, Key, Pattern, Query, Term, Test};
-use std::sync::atomic::{AtomicBool, Ordering};
-use store::{EventFilter, EventScope, IssueFilter, Organization};
+use std::{sync::atomic::{AtomicBool, Ordering}, time::Instant};
+use store::{EventFilter, EventScope, IssueFilter, Organization, SearchBudget};
 
-pub use events::event_filter;
 pub use issues::assignee;
 pub use window::scope;
 
@@ -33,10 +32,18 @@ const HASHES_MAX: usize = 1_000;
 /// # Errors
 /// [`ApiError::Invalid`] naming the fault in the query, [`ApiError::NotFound`] for a project of somebody else.
 pub async fn asked(call: &Call, organization: &Organization) -> Result<Asked, ApiError> {
+    asked_or(call, organization, "is:unresolved").await
+}
+
+/// As [`asked`], with the query that stands for none.
+///
+/// # Errors
+/// Those of [`asked`].
+pub async fn asked_or(call: &Call, organization: &Organization, default: &str) -> Result<Asked, ApiError> {
     let scope = window::scope(call, organization).await?;
-    let text = call.query("query").unwrap_or("is:unresolved");
+    let text = call.query("query").unwrap_or(default);
     let query = search::parse(text).map_err(|error| ApiError::Invalid(format!("Error parsing search query: {error}")))?;
-    let searcher = Searcher { call, organization, scope: &scope, gave_up: AtomicBool::new(false) };
+    let searcher = Searcher::new(call, organization, &scope);
     let mut filter = searcher.lower(&query).await?;
     let is_incomplete = searcher.gave_up.into_inner();
     if !scope.environments.is_empty() {
@@ -49,6 +56,16 @@ pub async fn asked(call: &Call, organization: &Organization) -> Result<Asked, Ap
         filter = and(vec![filter, seen, begun]);
     }
     Ok(Asked { filter, scope, is_incomplete })
+}
+
+/// The filter of an event list's `query`.
+///
+/// # Errors
+/// [`ApiError::Invalid`] naming the fault.
+pub async fn event_filter(call: &Call, organization: &Organization, scope: &EventScope) -> Result<EventFilter, ApiError> {
+    let query = search::parse(call.query("query").unwrap_or_default()).map_err(|error| ApiError::Invalid(format!("Error parsing search query: {error}")))?;
+    let searcher = Searcher::new(call, organization, scope);
+    events::lower_events(&searcher.all_with_latest(query).await?)
 }
 
 fn and(mut parts: Vec<IssueFilter>) -> IssueFilter {
@@ -65,9 +82,33 @@ struct Searcher<'a> {
     organization: &'a Organization,
     scope: &'a EventScope,
     gave_up: AtomicBool,
+    /// One budget for the whole question, however many event searches it takes.
+    begun: Instant,
 }
 
-impl Searcher<'_> {
+impl<'a> Searcher<'a> {
+    fn new(call: &'a Call, organization: &'a Organization, scope: &'a EventScope) -> Searcher<'a> {
+        Searcher { call, organization, scope, gave_up: AtomicBool::new(false), begun: Instant::now() }
+    }
+
+    /// The query with every term as [`Searcher::with_latest`] says it.
+    async fn all_with_latest(&self, query: Query) -> Result<Query, ApiError> {
+        let each = async |parts: Vec<Query>| {
+            let mut whole = Vec::with_capacity(parts.len());
+            for part in parts {
+                whole.push(Box::pin(self.all_with_latest(part)).await?);
+            }
+            Ok::<_, ApiError>(whole)
+        };
+        Ok(match query {
+            Query::All => Query::All,
+            Query::And(parts) => Query::And(each(parts).await?),
+            Query::Or(parts) => Query::Or(each(parts).await?),
+            Query::Not(inner) => Query::Not(Box::new(Box::pin(self.all_with_latest(*inner)).await?)),
+            Query::Term(term) => Query::Term(self.with_latest(&term).await?),
+        })
+    }
+
     async fn lower(&self, query: &Query) -> Result<IssueFilter, ApiError> {
         match query {
             Query::All => Ok(IssueFilter::All),
@@ -132,7 +173,9 @@ impl Searcher<'_> {
 
     /// Issues that have an event which passes.
     async fn with_events(&self, filter: EventFilter) -> Result<IssueFilter, ApiError> {
-        let hits = self.call.api.stores.event_reads.hashes(self.scope, &filter, HASHES_MAX, self.call.api.settings.search_budget).await?;
+        let whole = self.call.api.settings.search_budget;
+        let budget = SearchBudget { time_max_ms: whole.time_max_ms.saturating_sub(self.begun.elapsed().as_millis() as u64), ..whole };
+        let hits = self.call.api.stores.event_reads.hashes(self.scope, &filter, HASHES_MAX, budget).await?;
         self.gave_up.fetch_or(hits.gave_up, Ordering::Relaxed);
         let hash_ids: Vec<i64> = hits.hits.iter().map(|hit| hit.hash_id).collect();
         let mut ids: Vec<i64> = self.call.api.stores.hashes.issues_of(self.organization.id, &hash_ids).await?.into_iter().flatten().collect();

@@ -15,6 +15,7 @@ mod present;
 mod request;
 mod routes;
 mod scope;
+mod throttle;
 mod time;
 mod web;
 
@@ -29,6 +30,7 @@ pub use error::ApiError;
 pub use password::{hash_password, random_password};
 pub use routes::router;
 pub use scope::ALL as SCOPES;
+pub use throttle::Throttle;
 pub use time::iso;
 pub use web::Peer;
 
@@ -57,6 +59,15 @@ pub struct Api {
     pub stores: Stores,
     pub backstage: Arc<dyn Backstage>,
     pub settings: Arc<Settings>,
+    pub throttle: Arc<Throttle>,
+}
+
+/// What one caller may ask: `api.rate_limit.*`.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    pub per_minute: u32,
+    /// Requests that are being answered.
+    pub concurrent: u32,
 }
 
 #[derive(Debug, Clone)]

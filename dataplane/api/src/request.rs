@@ -178,24 +178,48 @@ impl Call {
     }
 
     /// Refuses where the scopes in an organization do not allow the call.
-    fn check(&self, organization_id: Id) -> Result<(), ApiError> {
+    fn check_wanted(&self, organization_id: Id) -> Result<(), ApiError> {
+        match self.wanted() {
+            Some(wanted) => self.check(organization_id, wanted),
+            None => self.caller()?.scopes(organization_id).map(drop).ok_or(ApiError::NotFound),
+        }
+    }
+
+    /// Refuses where the scopes in an organization do not hold this one: for what only some bodies of a route ask.
+    pub fn check(&self, organization_id: Id, wanted: &str) -> Result<(), ApiError> {
         let scopes = self.caller()?.scopes(organization_id).ok_or(ApiError::NotFound)?;
-        if self.wanted().is_none_or(|wanted| scope::allows(&scopes, wanted)) { Ok(()) } else { Err(ApiError::Forbidden) }
+        if scope::allows(&scopes, wanted) { Ok(()) } else { Err(ApiError::Forbidden) }
     }
 
     /// The organization of the path, where the caller may do in it what the route does.
     pub async fn organization(&self) -> Result<Organization, ApiError> {
         self.caller()?;
         let organization = self.api.stores.organizations.organization(Named::parse(self.path("organization"))).await?.ok_or(ApiError::NotFound)?;
-        self.check(organization.id)?;
+        self.check_wanted(organization.id)?;
         Ok(organization)
     }
 
     /// The project of the path with its organization.
     pub async fn project(&self) -> Result<(Organization, Project), ApiError> {
         let organization = self.organization().await?;
-        let project = self.api.stores.projects.project(organization.id, Named::parse(self.path("project"))).await?.ok_or(ApiError::NotFound)?;
+        let project = self.project_of(&organization).await?;
         Ok((organization, project))
+    }
+
+    /// The project of the path.
+    pub async fn project_of(&self, organization: &Organization) -> Result<Project, ApiError> {
+        match self.api.stores.projects.project(organization.id, Named::parse(self.path("project"))).await? {
+            Some(project) => Ok(project),
+            None => Err(self.renamed(organization).await?),
+        }
+    }
+
+    /// Where the project of the path is now, if it was called so once.
+    async fn renamed(&self, organization: &Organization) -> Result<ApiError, ApiError> {
+        let old = self.path("project");
+        let Some(slug) = self.api.stores.projects.renamed(organization.id, old).await? else { return Ok(ApiError::NotFound) };
+        let (before, after) = (format!("/{}/{old}", self.path("organization")), format!("/{}/{slug}", self.path("organization")));
+        Ok(ApiError::Renamed { url: self.url.replacen(&before, &after, 1), slug })
     }
 
     /// The project of the path, to be changed: not one that a cluster manages.
@@ -226,7 +250,7 @@ impl Call {
         let caller = self.caller()?;
         let organizations = self.api.stores.organizations.organizations().await?;
         let organization = organizations.into_iter().find(|organization| caller.scopes(organization.id).is_some()).ok_or(ApiError::NotFound)?;
-        self.check(organization.id)?;
+        self.check_wanted(organization.id)?;
         Ok(organization)
     }
 
@@ -247,7 +271,13 @@ impl Call {
 
     /// A page of rows with its `Link` header.
     pub fn page<T: Serialize>(&self, rows: Vec<T>, next: Option<Cursor>) -> Result<Page<T>, ApiError> {
-        Ok(Page { rows, link: page::link(&self.url, self.cursor()?, next), hits: None, is_incomplete: false })
+        let this = self.cursor()?.map(Cursor::place);
+        Ok(self.page_between(rows, this.as_deref(), next.map(Cursor::place).as_deref()))
+    }
+
+    /// A page of a list with cursors of its own.
+    pub fn page_between<T: Serialize>(&self, rows: Vec<T>, this: Option<&str>, next: Option<&str>) -> Page<T> {
+        Page { rows, link: page::link(&self.url, this, next), hits: None, is_incomplete: false }
     }
 
     /// A page of a list held in memory.

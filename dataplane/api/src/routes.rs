@@ -4,6 +4,7 @@ mod accounts;
 mod attachments;
 mod client_config;
 mod comments;
+mod event_tables;
 mod events;
 mod issue_changes;
 mod issue_lists;
@@ -21,7 +22,7 @@ mod tags;
 mod teams;
 mod tokens;
 
-use crate::{Api, ApiError, contract::{Needs::{Caller, Nothing}, Operation, delete, get, post, put}, web};
+use crate::{Api, ApiError, throttle, contract::{Needs::{Caller, Nothing}, Operation, delete, get, post, put}, web};
 use axum::{Router, http::Method, response::{IntoResponse, Response}, routing::MethodRouter};
 use parameters::*;
 
@@ -33,7 +34,9 @@ pub fn router(api: Api) -> Router {
         let handler = handler.fallback(method_not_allowed);
         router = router.route(path, handler.clone()).route(&format!("{path}/"), handler);
     }
-    router.fallback(web::page).layer(tower_http::compression::CompressionLayer::new()).with_state(api)
+    let admitted = axum::middleware::from_fn_with_state(api.clone(), throttle::admit);
+    // Below the routes only: the web bundle is no API.
+    router.route_layer(admitted).fallback(web::page).layer(tower_http::compression::CompressionLayer::new()).with_state(api)
 }
 
 async fn method_not_allowed(method: Method) -> Response {
@@ -103,7 +106,7 @@ fn organizations() -> Paths {
         ("/api/0/organizations/{organization}/users", vec![get(accounts::members, "member:read", "Members").asks(&[PAGE])]),
         ("/api/0/organizations/{organization}/org-auth-tokens", vec![get(tokens::list_organization, "org:read", "Tokens of the organization"), post(tokens::create_organization, "org:write", "Make a token for programs")]),
         ("/api/0/organizations/{organization}/org-auth-tokens/{token}", vec![delete(tokens::remove_organization, "org:write", "Remove a token")]),
-        ("/api/0/organizations/{organization}/projects", vec![get(projects::list, "project:read", "Projects").asks(&[NAME_QUERY, PAGE])]),
+        ("/api/0/organizations/{organization}/projects", vec![get(projects::list, "project:read", "Projects").asks(&[NAME_QUERY, PAGE]), post(projects::create_in_organization, "project:write", "Make a project with a key in a team of the caller")]),
         ("/api/0/organizations/{organization}/project-keys", vec![get(keys::list_organization, "project:read", "Keys of all projects").asks(&[PAGE])]),
         ("/api/0/organizations/{organization}/environments", vec![get(releases::environments, "org:read", "Environments of all projects")]),
         ("/api/0/organizations/{organization}/repos", vec![get(releases::repositories, "org:read", "Repositories of connected code hosts").asks(&[PAGE])]),
@@ -229,6 +232,8 @@ fn tag_values() -> Vec<Operation> {
 fn events() -> Paths {
     vec![
         ("/api/0/organizations/{organization}/eventids/{event}", vec![get(events::look_up, "event:read", "Find an event by its id")]),
+        ("/api/0/organizations/{organization}/events", vec![get(event_tables::table, "event:read", "Events as a table of fields, newest first").asks(&[EVENT_TABLE, WINDOW, PAGE])]),
+        ("/api/0/organizations/{organization}/events-stats", vec![get(event_tables::series, "event:read", "Events over time").asks(&[EVENT_SERIES, WINDOW])]),
         ("/api/0/organizations/{organization}/tags", vec![get(tags::of_organization, "event:read", "Tags of all events").asks(&[WINDOW])]),
         ("/api/0/organizations/{organization}/tags/{key}/values", tag_values()),
         ("/api/0/projects/{organization}/{project}/tags/{key}/values", tag_values()),
@@ -276,6 +281,7 @@ fn releases() -> Paths {
 fn outcomes() -> Paths {
     vec![
         ("/api/0/organizations/{organization}/stats_v2", vec![get(outcomes::stats, "org:read", "What became of everything received, counted").asks(&[STATS, WINDOW])]),
+        ("/api/0/organizations/{organization}/stats-summary", vec![get(outcomes::summary, "org:read", "What became of everything received, by project and category").asks(&[STATS_SUMMARY, WINDOW])]),
         ("/api/0/projects/{organization}/{project}/outcomes/{event}", vec![get(outcomes::of_event, "event:read", "What became of one event")]),
         ("/api/0/projects/{organization}/{project}/stats", vec![get(outcomes::project_stats, "project:read", "Events of the last 24 hours: `[seconds, count]` by hour").asks(&[PROJECT_STATS])]),
     ]

@@ -2,55 +2,27 @@
 
 #[path = "../../store/tests/support/mod.rs"]
 mod support;
+mod world;
 
-use api::{Api, Backstage, IssueUpdate, SCOPES, Settings};
-use axum::{Router, body::{Body, to_bytes}};
-use http::{Request, StatusCode};
+use http::StatusCode;
 use model::{category::Category, ids::Id, item::ItemType, prepared::{Prepared, PreparedAttachment, PreparedItem}};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use store::{LimitScope, Quota, ReleaseChange, Role, SearchBudget, Stores, Token};
+use store::{LimitScope, Quota, ReleaseChange, Role};
 use support::{NOW, Worker};
-use tower::Service;
-
-/// The rest of the process, as far as these tests need it: a clock that stands.
-struct Quiet;
-
-#[async_trait::async_trait]
-impl Backstage for Quiet {
-    async fn directory_changed(&self) {}
-
-    fn subscribe(&self) -> tokio::sync::broadcast::Receiver<IssueUpdate> {
-        tokio::sync::broadcast::channel(1).1
-    }
-
-    fn now_ms(&self) -> i64 {
-        NOW
-    }
-}
+use world::{ADMIN, Server};
 
 struct World {
-    router: Router,
-    stores: Stores,
+    server: Server,
     organization_id: Id,
     /// Parameters of paths, with the id and the name of what has both.
     values: Vec<(&'static str, Vec<String>)>,
-    _folder: tempfile::TempDir,
-}
-
-const ADMIN: &str = "isolation-admin-token-0123456789abcdef";
-
-async fn token(stores: &Stores, organization_id: Id, user_id: Option<Id>, secret: &str) -> Id {
-    let scopes = SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
-    let token = Token { id: 0, organization_id, user_id, name: format!("of {organization_id}"), secret: api::hash_secret(secret), last_four: "last".into(), scopes, created_ms: NOW, expires_ms: None, last_used_ms: None };
-    stores.tokens.create_token(&token).await.expect("makes a token").id
 }
 
 impl World {
     async fn start() -> World {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let stores = support::open(folder.path(), None).await;
-        let worker = Worker::new(&stores).await;
+        let server = Server::start().await;
+        let stores = &server.stores;
+        let worker = Worker::new(stores).await;
         let event = support::event(1, 7, NOW - 1_000);
         let event_id = event.event_id;
         let attachment = PreparedAttachment { event_id, index: 0, filename: "a.txt".into(), content_type: None, attachment_type: "event.attachment".into(), bytes: b"hello".to_vec() };
@@ -70,7 +42,7 @@ impl World {
         let key = stores.keys.keys(organization_id, Some(project_id)).await.expect("reads").remove(0);
         let team = stores.teams.teams(organization_id).await.expect("reads").remove(0);
         let attachments = stores.items.attachments(organization_id, project_id, &[event_id]).await.expect("reads");
-        let ours = token(&stores, organization_id, None, "ours").await;
+        let ours = server.token_of_all(organization_id, None, "ours").await;
 
         let quota = Quota { organization_id, project_id, key_id: 0, scope: LimitScope::Project, categories: vec![Category::Error], limit: 1_000, window_s: 60, reason: "project_quota".into() };
         let quota_id = stores.quotas.set(&quota, NOW).await.expect("sets a quota");
@@ -79,8 +51,8 @@ impl World {
         let other = stores.organizations.create_organization("other", "Other", NOW).await.expect("makes an organization");
         let eve = stores.users.create_user("eve@example.com", "Eve", None, NOW).await.expect("makes a user");
         stores.users.set_member(other.id, eve.id, Role::Owner, NOW).await.expect("makes a member");
-        token(&stores, other.id, Some(eve.id), "eve").await;
-        token(&stores, other.id, None, "theirs").await;
+        server.token_of_all(other.id, Some(eve.id), "eve").await;
+        server.token_of_all(other.id, None, "theirs").await;
 
         let values = vec![
             ("organization", vec!["default".into(), organization_id.to_string()]), ("project", vec!["default".into(), project_id.to_string()]), ("team", vec![team.slug, team.id.to_string()]),
@@ -88,18 +60,12 @@ impl World {
             ("note", vec![note.id.to_string()]), ("version", vec!["shop%401.0.0".into()]), ("environment", vec!["production".into()]), ("filter", vec!["localhost".into()]), ("quota", vec![quota_id.to_string()]),
             ("attachment", attachments.into_iter().flatten().map(|row| row.id.to_string()).collect()), ("item", vec![support::id(50).to_string()]),
         ];
-        let settings = Settings { public_url: "http://errata.example".into(), admin_token: Some(ADMIN.into()), version: "0", search_budget: SearchBudget::default() };
-        let router = api::router(Api { stores: stores.clone(), backstage: Arc::new(Quiet), settings: Arc::new(settings) });
-        World { router, stores, organization_id, values, _folder: folder }
+        World { server, organization_id, values }
     }
 
     async fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (StatusCode, String) {
-        let request = Request::builder().method(method.to_uppercase().as_str()).uri(path).header("authorization", format!("Bearer {token}")).header("content-type", "application/json");
-        let response = self.router.clone().call(request.body(Body::from(body.to_string())).expect("a request")).await.expect("answers");
-        let status = response.status();
-        // A stream never ends; its status says enough.
-        let body = if path.ends_with("/stream/") && status == StatusCode::OK { Default::default() } else { to_bytes(response.into_body(), 64 << 20).await.expect("a body") };
-        (status, String::from_utf8_lossy(&body).into_owned())
+        let answered = self.server.ask(method, path, token, body).await;
+        (answered.status, answered.text)
     }
 
     /// The path with values, once by names and once by ids.
@@ -157,7 +123,7 @@ async fn token_of_another_organization_finds_nothing() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     // Nothing was changed either, and all of it can be read by whom it belongs to: the test did not ask for nothing.
-    let issue = world.stores.issues.get(world.organization_id, &[1]).await.expect("reads").remove(0).expect("still there");
+    let issue = world.server.stores.issues.get(world.organization_id, &[1]).await.expect("reads").remove(0).expect("still there");
     assert_eq!((issue.state.status_name(), issue.comments), ("unresolved", 1));
     for (_, path) in operations().into_iter().filter(|(method, _)| method == "get") {
         // These name the caller's user, which the admin token has none of.

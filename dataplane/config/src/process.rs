@@ -53,6 +53,8 @@ pub const OPTIONS: &[OptionSpec] = &[
     option("ingest.rate_limit.burst_capacity", COUNT, "5000", "requests that may come at once after a pause"),
     option("ingest.body_timeout_s", Kind::Number { min: 1, max: 600 }, "30", "seconds a client may take to send a body"),
     option("ingest.bodies_in_memory_max", Kind::Bytes, "64MiB", "bytes of bodies being received at once"),
+    option("api.rate_limit.per_minute", COUNT, "60000", "requests of the API that one token, session or address may send in a minute"),
+    option("api.rate_limit.concurrent", Kind::Number { min: 1, max: 100_000 }, "200", "requests of the API that one of them may have open"),
     option("queue.bytes_max", Kind::Bytes, "10GiB", "bytes the queue may hold before requests are refused with 429"),
     option("queue.partitions", Kind::Number { min: 1, max: 64 }, "8", "partitions per topic"),
     option("disk.free_min", Kind::Bytes, "0", "free bytes below which nothing is taken; 0 = the larger of 1 GiB and 2 %"),

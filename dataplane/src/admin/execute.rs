@@ -83,7 +83,7 @@ async fn user_reset(admin: &Admin, email: &str, password: Option<String>) -> Res
     let password = password.unwrap_or_else(api::random_password);
     let change = UserChange { password_hash: Some(Some(api::hash_password(&password))), active: Some(true), ..UserChange::default() };
     admin.stores.users.update_user(user.id, &change).await?;
-    admin.stores.sessions.remove_sessions_of(user.id).await?;
+    admin.stores.sessions.remove_sessions_of(user.id, None).await?;
     Ok(vec![format!("user      {}", user.email), format!("password  {password}")])
 }
 

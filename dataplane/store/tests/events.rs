@@ -184,7 +184,7 @@ async fn items_attachments_reports_and_outcomes_are_kept() {
     // The whole request once more: everything in it is a duplicate.
     worker.store_all(vec![prepared], NOW).await;
     let (organization, project) = (worker.organization_id, worker.project_id);
-    let query = ItemQuery { organization_id: organization, project_id: project, item_type: Some(ItemType::Transaction), start_ms: NOW, end_ms: NOW + 1, after: None, limit: 10 };
+    let query = ItemQuery { organization_id: organization, project_id: project, item_type: Some(ItemType::Transaction), start_ms: NOW, end_ms: NOW + 1, after: None, limit: 10, budget: SearchBudget::default() };
     assert_eq!(stores.items.list(&query).await.expect("lists").rows.len(), 1);
     let (row, payload) = stores.items.get(organization, project, id(50)).await.expect("reads").expect("exists");
     assert_eq!((row.quantities.len(), payload.as_slice()), (2, &b"{\"spans\":[]}"[..]));
@@ -223,4 +223,140 @@ async fn tombstones_hide_at_once_and_the_sweep_removes() {
     assert_eq!(count().await, 0);
     let files = std::fs::read_dir(folder.path().join("events")).expect("lists").count();
     assert_eq!(files, 3, "one month of outcomes with its log");
+}
+
+#[tokio::test]
+async fn sweep_goes_on_past_a_bad_file_and_unlinks_without_writing() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let hashes = thirty(&worker).await;
+    stores.events.flush(Load::Idle).await.expect("flushes");
+    let bad = folder.path().join("events/errors-2026-11-20.db");
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(format!("events/errors-2026-11-20.db{suffix}")));
+    }
+    std::fs::write(&bad, [b'x'; 16_384]).expect("writes");
+    let (organization_id, project_id) = (worker.organization_id, worker.project_id);
+    stores.retention.hide(&[Tombstone::Hashes { organization_id, project_id, hash_ids: vec![hashes[0]] }], NOW + 2 * DAY).await.expect("hides");
+    let swept = stores.retention.sweep(NOW + 3 * DAY, NOW + 3 * DAY, RetentionDays::default()).await.expect("sweeps");
+    assert_eq!((swept.files_failed, swept.files_rewritten), (1, 2));
+    let late_ms = NOW + 93 * DAY;
+    let swept = stores.retention.sweep(late_ms, late_ms, RetentionDays::default()).await.expect("sweeps");
+    assert_eq!((swept.files_failed, swept.files_unlinked, bad.exists()), (0, 3, false));
+}
+
+#[tokio::test]
+async fn file_that_cannot_be_read_is_not_left_out_in_silence() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    thirty(&worker).await;
+    stores.close().await.expect("closes");
+    drop(stores);
+    std::fs::write(folder.path().join("events/errors-2026-11-21.db"), [b'x'; 16_384]).expect("writes");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let listed = stores.event_reads.list(&scope(&worker, None), &EventFilter::All, None, 100, SearchBudget::default()).await;
+    assert!(matches!(listed, Err(EventsError::Unavailable { .. })), "{listed:?}");
+}
+
+#[tokio::test]
+async fn project_keeps_less_than_the_files_and_counts_part_with_the_rows() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    thirty(&worker).await;
+    // Sent late: by its own clock of the first day, received on the third.
+    worker.store(vec![event(90, 0, NOW)], NOW + 2 * DAY).await;
+    let change = ProjectChange { options: Some(OptionsChange::to(|options| options.event_retention_d = 10)), ..ProjectChange::default() };
+    stores.projects.update_project(worker.organization_id, worker.project_id, &change).await.expect("updates");
+    let seen = async || {
+        let rows = stores.event_reads.list(&scope(&worker, None), &EventFilter::All, None, 100, SearchBudget::default()).await.expect("lists").rows.len() as u64;
+        let query = SeriesQuery { scope: scope(&worker, None), groups: Vec::new(), interval_ms: DAY };
+        (rows, stores.event_stats.series(&query).await.expect("counts")[0].iter().sum::<u64>())
+    };
+    for (days, expected) in [(9, 31), (12, 11), (13, 0)] {
+        let now_ms = NOW + days * DAY;
+        stores.retention.sweep(now_ms, now_ms, RetentionDays::default()).await.expect("sweeps");
+        assert_eq!(seen().await, (expected, expected), "{days} days later");
+    }
+}
+
+#[tokio::test]
+async fn page_that_gave_up_is_continued_without_gap_or_copy() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let hashes = thirty(&worker).await;
+    let distinct = hashes[..3].to_vec();
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..100 {
+        let page = stores.event_reads.list(&scope(&worker, Some(distinct.clone())), &EventFilter::All, after, 10, SearchBudget { rows_max: 4, time_max_ms: 60_000 }).await.expect("lists");
+        found.extend(page.rows.iter().map(|row| row.event_id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, (0..30).rev().map(id).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn report_and_attachment_of_a_hidden_event_are_hidden() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let (organization_id, project_id) = (worker.organization_id, worker.project_id);
+    let stored = worker.store(vec![event(1, 7, NOW), event(2, 8, NOW)], NOW).await;
+    let file = |number| PreparedAttachment { event_id: id(number), index: 0, filename: "a.txt".into(), content_type: None, attachment_type: "event.attachment".into(), bytes: b"hello".to_vec() };
+    let report = |number| UserReport { event_id: id(number), name: "Ada".into(), email: "a@b".into(), comments: "broken".into(), timestamp_ms: NOW };
+    // Both come a day after their event, for one that is deleted, one that stays and one that never came.
+    let late = [1, 2, 3].map(|number| Prepared { attachments: vec![file(number)], user_reports: vec![report(number)], ..Prepared::default() });
+    worker.store_all(late.to_vec(), NOW + DAY).await;
+    let hash_ids = vec![stored.records[0].units[0].hash_id];
+    stores.retention.hide(&[Tombstone::Hashes { organization_id, project_id, hash_ids }], NOW + DAY).await.expect("hides");
+    let ids = [1, 2, 3].map(id);
+    let files = stores.items.attachments(organization_id, project_id, &ids).await.expect("lists");
+    let reports = stores.items.user_reports(organization_id, project_id, &ids).await.expect("lists");
+    assert_eq!((files.iter().map(Vec::len).collect::<Vec<_>>(), reports.iter().map(Vec::len).collect::<Vec<_>>()), (vec![0, 1, 1], vec![0, 1, 1]));
+    assert_eq!(stores.items.project_user_reports(organization_id, project_id, i64::MAX, 10).await.expect("lists").len(), 2);
+}
+
+#[tokio::test]
+async fn items_of_a_rare_type_are_found_page_by_page() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    let item = |number: u128, item_type| PreparedItem { item_type, item_id: id(number), timestamp_ms: NOW, quantities: vec![(Category::Transaction, 1)], header: b"{}".to_vec(), payload: b"{}".to_vec() };
+    for day in 0..2 {
+        let items = (0..20).map(|number| item(day * 100 + number, if number % 10 == 0 { ItemType::Profile } else { ItemType::Transaction })).collect();
+        worker.store_all(vec![Prepared { items, ..Prepared::default() }], NOW + day as i64 * DAY).await;
+    }
+    let budget = SearchBudget { rows_max: 7, time_max_ms: 60_000 };
+    let mut query = ItemQuery { organization_id: worker.organization_id, project_id: worker.project_id, item_type: Some(ItemType::Profile), start_ms: NOW, end_ms: NOW + 1, after: None, limit: 10, budget };
+    let (mut found, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = stores.items.list(&query).await.expect("lists");
+        found.extend(page.rows.iter().map(|row| row.item_id));
+        (query.after, pages) = (page.next, pages + 1);
+        if page.next.is_none() || pages == 50 {
+            break;
+        }
+    }
+    assert_eq!(found, [110, 100, 10, 0].map(id));
+    assert!(pages > 4, "a page looked at more than its budget: {pages} pages");
+}
+
+#[tokio::test]
+async fn search_spends_one_budget_over_all_files() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let stores = open(folder.path(), None).await;
+    let worker = Worker::new(&stores).await;
+    thirty(&worker).await;
+    let never = EventFilter::Is(EventField::Title, EventTest::Equals("never".into()));
+    for (rows_max, gives_up) in [(25, true), (100, false)] {
+        let hits = stores.event_reads.hashes(&scope(&worker, None), &never, 10, SearchBudget { rows_max, time_max_ms: 60_000 }).await.expect("searches");
+        assert_eq!((hits.hits.len(), hits.gave_up), (0, gives_up), "{rows_max} of 30 rows");
+    }
 }

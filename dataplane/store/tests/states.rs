@@ -4,11 +4,10 @@ mod support;
 #[path = "support/postgres.rs"]
 mod postgres;
 
-use model::{ids::Id, prepared::{Level, PreparedEvent}};
+use model::{ids::{EventId, Id}, prepared::{Level, PreparedEvent}};
 use std::{future::Future, pin::Pin};
 use store::*;
-use support::{DAY, HOUR, NOW, Worker, event, open};
-
+use support::{DAY, HOUR, NOW, Worker, event, id, open};
 
 type Case = (&'static str, for<'s> fn(&'s Worker<'s>) -> Pin<Box<dyn Future<Output = ()> + 's>>);
 
@@ -37,6 +36,12 @@ const CASES: &[Case] = cases![
     accounts_tokens_and_quotas,
     releases_and_environments,
     reviewed_is_ongoing_once,
+    text_is_found_without_case_in_title_message_and_culprit,
+    windows_of_events_and_users_begin_by_themselves,
+    archived_issue_resolves_by_age,
+    merged_issue_has_the_first_and_the_last_release,
+    no_event_is_lost_between_merge_and_commit,
+    nothing_of_a_deleted_project_comes_back,
     assignment_keeps_the_name,
 ];
 
@@ -75,6 +80,13 @@ async fn begin(worker: &Worker<'_>) -> Id {
 
 async fn issue(worker: &Worker<'_>, id: Id) -> Issue {
     worker.stores.issues.get(worker.organization_id, &[id]).await.expect("reads").pop().flatten().expect("exists")
+}
+
+/// Events that are shown, newest first.
+async fn events(worker: &Worker<'_>) -> Vec<EventId> {
+    let scope = EventScope { organization_id: worker.organization_id, start_ms: NOW - DAY, end_ms: NOW + DAY, ..EventScope::default() };
+    let page = worker.stores.event_reads.list(&scope, &EventFilter::All, None, 100, SearchBudget::default()).await.expect("lists");
+    page.rows.iter().map(|row| row.event_id).collect()
 }
 
 async fn check(worker: &Worker<'_>, id: Id, expected: IssueState) {
@@ -241,10 +253,7 @@ async fn resolved_in_commit_stays_until_the_commit_is_released(worker: &Worker<'
 
 async fn resolves_by_age(worker: &Worker<'_>) {
     let id = begin(worker).await;
-    let project = worker.stores.projects.project(worker.organization_id, Named::Id(worker.project_id)).await.expect("reads").expect("exists");
-    let mut options = project.options;
-    options.resolve_age_h = 24;
-    let change = ProjectChange { options: Some(options), ..ProjectChange::default() };
+    let change = ProjectChange { options: Some(OptionsChange::to(|options| options.resolve_age_h = 24)), ..ProjectChange::default() };
     worker.stores.projects.update_project(worker.organization_id, worker.project_id, &change).await.expect("updates");
     assert_eq!(worker.stores.lifecycle.age(NOW + DAY).await.expect("ages").resolved_by_age, 0);
     assert_eq!(worker.stores.lifecycle.age(NOW + DAY + 1).await.expect("ages").resolved_by_age, 1);
@@ -269,12 +278,15 @@ async fn merge_unmerge_delete_and_discard(worker: &Worker<'_>) {
     assert_eq!((out.title.as_str(), issue(worker, a).await.title.as_str()), ("ValueError: bad 8", "ValueError: bad 7"));
     assert_eq!((out.first_seen_ms, out.last_seen_ms, issue(worker, a).await.last_seen_ms), (NOW + 1, NOW + 3, NOW));
     assert_eq!(stores.hashes.issues_of(organization, &[unit(0).hash_id, unit(1).hash_id]).await.expect("joins"), [Some(a), Some(out.id)]);
-    let gone = stores.issue_changes.delete(organization, &[out.id]).await.expect("deletes");
+    let gone = stores.issue_changes.delete(organization, &[out.id], NOW + 4).await.expect("deletes");
     assert_eq!(gone.len(), 1);
+    // What is deleted hides its events without a further word to state: nothing is left to say it after a crash.
+    stores.retention.catch_up().await.expect("hides");
+    assert_eq!(events(worker).await, [id(3), id(1)]);
     let fresh = worker.store(vec![event(5, 8, NOW + 5)], NOW + 5).await.records[0].units[0];
     assert_eq!(fresh.fate, Fate::NewIssue);
     assert_ne!(fresh.hash_id, unit(1).hash_id);
-    stores.issue_changes.discard(organization, &[a], None, NOW).await.expect("discards");
+    stores.issue_changes.discard(organization, &[a], NOW).await.expect("discards");
     assert_eq!(seen(worker, event(6, 7, NOW + 6)).await, Fate::Discarded);
 }
 
@@ -284,7 +296,6 @@ async fn short_ids_and_lists(worker: &Worker<'_>) {
         IssueFilter::State(vec![IssueState::New]),
         IssueFilter::Environment(vec!["production".into()]),
         IssueFilter::Not(Box::new(IssueFilter::Text("bad 40".into()))),
-        IssueFilter::Title("value*".into()),
         IssueFilter::LastSeenMs(Range { min: Some(NOW + 11), max: None }),
         IssueFilter::Unassigned,
     ]);
@@ -323,8 +334,11 @@ async fn accounts_tokens_and_quotas(worker: &Worker<'_>) {
     stores.sessions.add_session(&session).await.expect("adds");
     assert_eq!(stores.sessions.session(&[1; 32], NOW).await.expect("reads"), Some(session));
     assert_eq!(stores.lifecycle.age(NOW + HOUR).await.expect("ages").sessions_expired, 1);
-    stores.sessions.login_failed("ada", NOW).await.expect("notes");
+    let tries = [stores.sessions.note_login("ada", NOW).await.expect("notes"), stores.sessions.note_login("ada", NOW).await.expect("notes")];
+    stores.sessions.forget_logins(&tries[..1], None).await.expect("forgets");
     assert_eq!(stores.sessions.login_failures("ada", NOW).await.expect("counts"), 1);
+    stores.sessions.forget_logins(&[], Some("ada")).await.expect("forgets");
+    assert_eq!(stores.sessions.login_failures("ada", NOW).await.expect("counts"), 0);
     let quota = Quota { organization_id: worker.organization_id, project_id: worker.project_id, key_id: 0, scope: LimitScope::Project, categories: vec![], limit: 5, window_s: 86_400, reason: "daily".into() };
     let (before, id) = (stores.directory.revision().await.expect("reads"), stores.quotas.set(&quota, NOW).await.expect("sets"));
     assert_eq!(stores.quotas.set(&Quota { limit: 9, ..quota.clone() }, NOW).await.expect("sets"), id);
@@ -400,4 +414,90 @@ async fn assignment_keeps_the_name(worker: &Worker<'_>) {
     let rows = worker.stores.activities.activities(organization_id, id, 2).await.expect("lists");
     let named: Vec<bool> = rows.iter().zip(["\"assigneeName\":\"ann@example.com\"", "\"assigneeName\":\"till\""]).map(|(row, name)| row.data.contains(name)).collect();
     assert_eq!(named, [true, true], "{rows:?}");
+}
+
+async fn text_is_found_without_case_in_title_message_and_culprit(worker: &Worker<'_>) {
+    let said = |number, title: &str, message: &str, culprit: &str| PreparedEvent { title: title.into(), message: message.into(), culprit: culprit.into(), ..event(number, number as u8, NOW + number as i64) };
+    worker.store(vec![said(1, "ÄPFEL fehlen", "100% weg", "Läden"), said(2, "Error", "Die Kasse fällt ÜBER", "a_b"), said(3, "Error", "ok", "axb")], NOW).await;
+    for (text, expected) in [("äpfel", 1), ("ÄPFEL FEHLEN", 1), ("LÄDEN", 1), ("fällt über", 1), ("die kasse", 1), ("100%", 1), ("a_b", 1), ("error", 2), ("birnen", 0)] {
+        let query = IssueQuery { organization_id: worker.organization_id, project_ids: Vec::new(), filter: IssueFilter::Text(text.into()), sort: IssueSort::LastSeen, after: None, limit: 10 };
+        assert_eq!(worker.stores.issues.count(&query, 10).await.expect("counts"), expected, "{text}");
+    }
+    // The newest message counts, also where the title stays.
+    worker.store(vec![PreparedEvent { culprit: "axb".into(), ..said(4, "Error", "Strom weg", "axb") }].into_iter().map(|event| PreparedEvent { hashes: vec![[3; 16]], ..event }).collect(), NOW + 10).await;
+    let query = IssueQuery { organization_id: worker.organization_id, project_ids: Vec::new(), filter: IssueFilter::Text("STROM".into()), sort: IssueSort::LastSeen, after: None, limit: 10 };
+    assert_eq!(worker.stores.issues.count(&query, 10).await.expect("counts"), 1);
+    let release = |version: &str| PreparedEvent { release: Some(version.into()), ..event(9, 9, NOW + 20) };
+    worker.store(vec![release("Käse@1")], NOW + 20).await;
+    let query = ReleaseQuery { organization_id: worker.organization_id, project_ids: Vec::new(), text: Some("KÄSE".into()), archived: false, offset: 0, limit: 10 };
+    assert_eq!(worker.stores.releases.releases(&query).await.expect("lists").len(), 1);
+}
+
+async fn windows_of_events_and_users_begin_by_themselves(worker: &Worker<'_>) {
+    const MINUTE: i64 = 60_000;
+    let id = begin(worker).await;
+    let condition = ArchiveCondition { count: Some(100), window_min: Some(1), user_count: Some(2), user_window_min: Some(60), ..ArchiveCondition::default() };
+    change(worker, id, StateChange::ArchiveUntil(condition), NOW).await;
+    let by = |number, user: &str, at_ms| PreparedEvent { user: Some(user.into()), ..event(number, 7, at_ms) };
+    assert_eq!(seen(worker, by(2, "id:1", NOW + 1)).await, Fate::Stored);
+    // Each of these begins a new minute of events; the hour of users, which ends at 60 minutes, must not move with it.
+    assert_eq!(seen(worker, by(3, "id:1", NOW + 40 * MINUTE)).await, Fate::Stored);
+    assert_eq!(seen(worker, by(4, "id:2", NOW + 61 * MINUTE)).await, Fate::Stored);
+    check(worker, id, IssueState::ArchivedUntilCondition).await;
+    assert_eq!(seen(worker, by(5, "id:3", NOW + 62 * MINUTE)).await, Fate::Unarchived);
+}
+
+async fn archived_issue_resolves_by_age(worker: &Worker<'_>) {
+    let id = begin(worker).await;
+    change(worker, id, StateChange::ArchiveForever, NOW).await;
+    let change = ProjectChange { options: Some(OptionsChange::to(|options| options.resolve_age_h = 24)), ..ProjectChange::default() };
+    worker.stores.projects.update_project(worker.organization_id, worker.project_id, &change).await.expect("updates");
+    assert_eq!(worker.stores.lifecycle.age(NOW + DAY + 1).await.expect("ages").resolved_by_age, 1);
+    check(worker, id, IssueState::Resolved).await;
+}
+
+async fn merged_issue_has_the_first_and_the_last_release(worker: &Worker<'_>) {
+    let of = |number, hash, release: &str, at_ms| PreparedEvent { release: Some(release.into()), ..event(number, hash, at_ms) };
+    let decision = worker.store(vec![of(1, 7, "shop@2.0.0", NOW + 2), of(2, 8, "shop@1.0.0", NOW + 1), of(3, 8, "shop@3.0.0", NOW + 3)], NOW).await;
+    let (a, b) = (decision.records[0].units[0].issue_id, decision.records[1].units[0].issue_id);
+    worker.stores.issue_changes.merge(worker.organization_id, a, &[b], None, NOW).await.expect("merges");
+    let merged = issue(worker, a).await;
+    assert_eq!((merged.first_release.as_deref(), merged.last_release.as_deref()), (Some("shop@1.0.0"), Some("shop@3.0.0")));
+}
+
+async fn no_event_is_lost_between_merge_and_commit(worker: &Worker<'_>) {
+    const ROUNDS: u128 = 40;
+    let decision = worker.store(vec![event(1, 7, NOW), event(2, 8, NOW)], NOW).await;
+    let (a, hash) = (decision.records[0].units[0].issue_id, decision.records[1].units[0].hash_id);
+    let changes = async {
+        for _ in 0..ROUNDS {
+            let other = worker.stores.hashes.issues_of(worker.organization_id, &[hash]).await.expect("reads")[0].expect("an issue");
+            worker.stores.issue_changes.merge(worker.organization_id, a, &[other], None, NOW).await.expect("merges");
+            worker.stores.issue_changes.unmerge(worker.organization_id, a, &[hash], None, NOW).await.expect("unmerges");
+        }
+    };
+    let events = async {
+        for number in 0..ROUNDS * 2 {
+            worker.store(vec![event(10 + number, 8, NOW)], NOW).await;
+        }
+    };
+    tokio::join!(changes, events);
+    let other = worker.stores.hashes.issues_of(worker.organization_id, &[hash]).await.expect("reads")[0].expect("an issue");
+    assert_eq!((issue(worker, a).await.times_seen, issue(worker, other).await.times_seen as u128), (1, 1 + ROUNDS * 2));
+}
+
+async fn nothing_of_a_deleted_project_comes_back(worker: &Worker<'_>) {
+    begin(worker).await;
+    let query = OutcomeQuery { organization_id: worker.organization_id, start_ms: NOW - DAY, end_ms: NOW + DAY, ..OutcomeQuery::default() };
+    let cells = async || worker.stores.outcomes.cells(&query).await.expect("counts").len();
+    assert_eq!(cells().await, 1);
+    worker.stores.projects.delete_project(worker.organization_id, worker.project_id, NOW).await.expect("deletes");
+    worker.stores.retention.catch_up().await.expect("hides");
+    assert_eq!((cells().await, events(worker).await.len()), (0, 0));
+    // The tombstone goes when every file was swept after it; twice, so that the second sweep runs without it.
+    for late_ms in [NOW + 3 * DAY, NOW + 4 * DAY] {
+        let swept = worker.stores.retention.sweep(late_ms, late_ms, RetentionDays::default()).await.expect("sweeps");
+        assert_eq!(swept.files_failed, 0);
+        assert_eq!((cells().await, events(worker).await.len()), (0, 0));
+    }
 }

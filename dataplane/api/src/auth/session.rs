@@ -3,7 +3,8 @@
 use super::{Caller, hash, random_secret, user_caller};
 use crate::{Api, ApiError, password};
 use http::{HeaderMap, HeaderValue, Method, header};
-use store::{Session, User};
+use model::ids::Id;
+use store::{SecretHash, Session, User};
 
 pub const SESSION_COOKIE: &str = "errata_session";
 pub const CSRF_COOKIE: &str = "errata_csrf";
@@ -27,25 +28,51 @@ pub struct LoggedIn {
 pub async fn log_in(api: &Api, email: &str, given: &str, headers: &HeaderMap, address: &str) -> Result<LoggedIn, ApiError> {
     let now_ms = api.now_ms();
     let email = email.trim().to_lowercase();
-    let subjects = [format!("account:{email}"), format!("address:{address}")];
-    for subject in &subjects {
-        if api.stores.sessions.login_failures(subject, now_ms - FAILURES_WINDOW_MS).await? >= FAILURES_MAX {
-            return Err(ApiError::Throttled { retry_after_s: (FAILURES_WINDOW_MS / 1000) as u64 });
-        }
-    }
+    let attempt = Attempt::begin(api, &email, address).await?;
     let user = api.stores.users.user_by_email(&email).await?.filter(|user| user.active);
     let given = given.to_owned();
     // Without a user the same work is done, so that the answer's time tells nothing.
     let expected = user.as_ref().and_then(|user| user.password_hash.clone()).unwrap_or_else(|| NO_PASSWORD.to_owned());
-    let is_right = tokio::task::spawn_blocking(move || password::verify_password(&given, &expected)).await.unwrap_or(false);
-    let Some(user) = user.filter(|_| is_right) else {
-        for subject in &subjects {
-            api.stores.sessions.login_failed(subject, now_ms).await?;
-        }
-        return Err(ApiError::BadLogin);
-    };
-    api.stores.sessions.login_succeeded(&subjects[0]).await?;
+    let is_right = password::verified(given, expected).await?;
+    let user = user.filter(|_| is_right).ok_or(ApiError::BadLogin)?;
+    attempt.succeeded(api).await?;
     open(api, user, headers, address, now_ms).await
+}
+
+/// One try of a password: noted as failed before it is looked at, so that tries side by side count one another.
+pub struct Attempt {
+    account: String,
+    noted: Vec<Id>,
+}
+
+impl Attempt {
+    /// # Errors
+    /// [`ApiError::Throttled`] after ten failures of the account or from the address in 15 minutes.
+    pub async fn begin(api: &Api, email: &str, address: &str) -> Result<Attempt, ApiError> {
+        let (now_ms, sessions) = (api.now_ms(), &api.stores.sessions);
+        let subjects = [format!("account:{email}"), format!("address:{address}")];
+        let mut noted = Vec::with_capacity(subjects.len());
+        for subject in &subjects {
+            noted.push(sessions.note_login(subject, now_ms).await?);
+            if sessions.login_failures(subject, now_ms - FAILURES_WINDOW_MS).await? > FAILURES_MAX {
+                // It was not tried: counted, it would keep its owner out for as long as somebody knocks.
+                sessions.forget_logins(&noted, None).await?;
+                return Err(ApiError::Throttled { retry_after_s: (FAILURES_WINDOW_MS / 1000) as u64 });
+            }
+        }
+        let [account, _] = subjects;
+        Ok(Attempt { account, noted })
+    }
+
+    /// The account has shown who it is. Failures of others from its address stay.
+    pub async fn succeeded(self, api: &Api) -> Result<(), ApiError> {
+        Ok(api.stores.sessions.forget_logins(&self.noted, Some(&self.account)).await?)
+    }
+}
+
+/// The hash of the session that a request comes with.
+pub fn current(headers: &HeaderMap) -> Option<SecretHash> {
+    cookie(headers, SESSION_COOKIE).map(|secret| hash(&secret))
 }
 
 /// A hash that no password has.

@@ -18,15 +18,6 @@ pub fn lower_events(query: &Query) -> Result<EventFilter, ApiError> {
     })
 }
 
-/// The parsed text of a list's `query`.
-///
-/// # Errors
-/// [`ApiError::Invalid`] naming the fault.
-pub fn event_filter(text: &str) -> Result<EventFilter, ApiError> {
-    let query = model::search::parse(text).map_err(|error| ApiError::Invalid(format!("Error parsing search query: {error}")))?;
-    lower_events(&query)
-}
-
 /// One term.
 ///
 /// # Errors

@@ -24,16 +24,17 @@ pub async fn lower_term(call: &Call, organization: &Organization, term: &Term, n
         "issue.priority" | "priority" => IssueFilter::Priority(choices(key, test, |name| [Priority::Low, Priority::Medium, Priority::High].into_iter().find(|priority| priority.name() == name))?),
         "level" => IssueFilter::Level(choices(key, test, Level::from_name)?),
         "issue" | "issue.id" => ids(patterns(key, test)?),
+        "issue.type" | "type" if has_star(patterns(key, test)?) => IssueFilter::Or(patterns(key, test)?.iter().map(|pattern| IssueFilter::EventTypeLike(pattern.text.clone())).collect()),
         "issue.type" | "type" => IssueFilter::EventType(texts(patterns(key, test)?)),
         "issue.category" => category(patterns(key, test)?),
         // Patterns are the events' business.
-        "platform" | "platform.name" if patterns(key, test)?.iter().any(|pattern| pattern.has_star) => return Ok(None),
+        "platform" | "platform.name" if has_star(patterns(key, test)?) => return Ok(None),
         "platform" | "platform.name" => IssueFilter::Platform(texts(patterns(key, test)?)),
         "project" | "project.name" | "project.id" => return Err(ApiError::Invalid(format!("Choose projects by the parameter project=ID, not by {key}: in the query."))),
-        "firstRelease" => IssueFilter::FirstRelease(latest_or(call, organization, patterns(key, test)?).await?),
-        "firstSeen" | "first_seen" | "age" => IssueFilter::FirstSeenMs(times(key, test, now_ms)?),
-        "lastSeen" | "last_seen" => IssueFilter::LastSeenMs(times(key, test, now_ms)?),
-        "timesSeen" | "times_seen" => IssueFilter::TimesSeen(counts(key, test)?),
+        "firstRelease" => first_release(call, organization, patterns(key, test)?).await?,
+        "firstSeen" | "first_seen" | "age" => any(times(key, test, now_ms)?, IssueFilter::FirstSeenMs),
+        "lastSeen" | "last_seen" => any(times(key, test, now_ms)?, IssueFilter::LastSeenMs),
+        "timesSeen" | "times_seen" => any(counts(key, test)?, IssueFilter::TimesSeen),
         "error.unhandled" => IssueFilter::Handled(!flag(key, test)?),
         "error.handled" => IssueFilter::Handled(flag(key, test)?),
         _ => return Ok(None),
@@ -68,6 +69,24 @@ fn patterns<'a>(key: &str, test: &'a Test) -> Result<&'a [Pattern], ApiError> {
         Test::OneOf(patterns) => Ok(patterns),
         Test::Compare(..) => Err(ApiError::Invalid(format!("{key}: takes a value, not a comparison."))),
     }
+}
+
+fn has_star(patterns: &[Pattern]) -> bool {
+    patterns.iter().any(|pattern| pattern.has_star)
+}
+
+/// Versions by name, `latest`, or pattern.
+async fn first_release(call: &Call, organization: &Organization, patterns: &[Pattern]) -> Result<IssueFilter, ApiError> {
+    let (stars, names): (Vec<&Pattern>, Vec<&Pattern>) = patterns.iter().partition(|pattern| pattern.has_star);
+    let names: Vec<Pattern> = names.into_iter().cloned().collect();
+    let mut filters = vec![IssueFilter::FirstRelease(latest_or(call, organization, &names).await?)];
+    filters.extend(stars.into_iter().map(|pattern| IssueFilter::FirstReleaseLike(pattern.text.clone())));
+    Ok(IssueFilter::Or(filters))
+}
+
+/// Any of the ranges: `key:[a,b]`.
+fn any(ranges: Vec<Range>, filter: impl Fn(Range) -> IssueFilter) -> IssueFilter {
+    IssueFilter::Or(ranges.into_iter().map(filter).collect())
 }
 
 fn texts(patterns: &[Pattern]) -> Vec<String> {
@@ -155,30 +174,30 @@ pub(super) async fn latest_or(call: &Call, organization: &Organization, patterns
     Ok(versions)
 }
 
-/// A range of times: `-24h` (within), `+7d` (older), or a comparison with a date.
-fn times(key: &str, test: &Test, now_ms: i64) -> Result<Range, ApiError> {
+/// Ranges of times: `-24h` (within), `+7d` (older), a day, a moment (its second), or a comparison with a date.
+fn times(key: &str, test: &Test, now_ms: i64) -> Result<Vec<Range>, ApiError> {
     let invalid = |text: &str| ApiError::Invalid(format!("Invalid value \"{text}\" for \"{key}:\"; write an age such as -24h or +7d, or compare with a date: >2026-01-01."));
     match test {
         Test::OneOf(patterns) => {
-            let text = patterns.first().map_or("", |pattern| pattern.text.as_str());
-            match age_ms(text) {
+            let one = |text: &str| match age_ms(text) {
                 Some((true, ms)) => Ok(Range { min: Some(now_ms - ms), max: None }),
                 Some((false, ms)) => Ok(Range { min: None, max: Some(now_ms - ms) }),
-                None => date_ms(text).map(|day| Range { min: Some(day), max: Some(day + 86_399_999) }).ok_or_else(|| invalid(text)),
-            }
+                None => {
+                    let length_ms = if text.contains([':', 'T']) { 1_000 } else { 86_400_000 };
+                    date_ms(text).map(|begin_ms| Range { min: Some(begin_ms), max: Some(begin_ms + length_ms - 1) }).ok_or_else(|| invalid(text))
+                }
+            };
+            patterns.iter().map(|pattern| one(&pattern.text)).collect()
         }
-        Test::Compare(comparison, text) => range(*comparison, date_ms(text).ok_or_else(|| invalid(text))?),
+        Test::Compare(comparison, text) => Ok(vec![range(*comparison, date_ms(text).ok_or_else(|| invalid(text))?)?]),
     }
 }
 
-fn counts(key: &str, test: &Test) -> Result<Range, ApiError> {
+fn counts(key: &str, test: &Test) -> Result<Vec<Range>, ApiError> {
     let amount = |text: &str| number(text).map(|number| number as i64).ok_or_else(|| ApiError::Invalid(format!("Invalid number \"{text}\" for \"{key}:\".")));
     match test {
-        Test::OneOf(patterns) => {
-            let exact = amount(patterns.first().map_or("", |pattern| pattern.text.as_str()))?;
-            Ok(Range { min: Some(exact), max: Some(exact) })
-        }
-        Test::Compare(comparison, text) => range(*comparison, amount(text)?),
+        Test::OneOf(patterns) => patterns.iter().map(|pattern| amount(&pattern.text).map(|exact| Range { min: Some(exact), max: Some(exact) })).collect(),
+        Test::Compare(comparison, text) => Ok(vec![range(*comparison, amount(text)?)?]),
     }
 }
 

@@ -34,9 +34,10 @@ pub fn window_ms(call: &Call) -> Result<(i64, i64), ApiError> {
 pub async fn scope(call: &Call, organization: &Organization) -> Result<EventScope, ApiError> {
     let (start_ms, end_ms) = window_ms(call)?;
     let mut project_ids = Vec::new();
-    let from_path = Some(call.path("project")).filter(|name| !name.is_empty());
-    let named = from_path.into_iter().chain(call.query_all("project")).filter(|name| !name.is_empty() && *name != "-1");
-    for name in named {
+    if !call.path("project").is_empty() {
+        project_ids.push(call.project_of(organization).await?.id);
+    }
+    for name in call.query_all("project").filter(|name| !name.is_empty() && *name != "-1") {
         let project = call.api.stores.projects.project(organization.id, Named::parse(name)).await?.ok_or(ApiError::NotFound)?;
         project_ids.push(project.id);
     }

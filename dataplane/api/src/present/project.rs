@@ -101,6 +101,8 @@ pub struct ProjectDetail {
     verify_secret: bool,
     /// Seconds after a resolution in which an event does not bring the issue back.
     regression_cooldown: u32,
+    /// Days.
+    event_retention: u32,
     data_scrubber: bool,
     data_scrubber_defaults: bool,
     #[serde(rename = "scrubIPAddresses")]
@@ -134,6 +136,7 @@ pub fn detailed(project: &store::Project, teams: &[store::Team], organization: &
         resolve_age: options.resolve_age_h,
         verify_secret: options.verify_secret,
         regression_cooldown: options.regression_cooldown_s,
+        event_retention: options.event_retention_d,
         data_scrubber: scrubbing.scrub_data,
         data_scrubber_defaults: scrubbing.scrub_defaults,
         scrub_ip_addresses: scrubbing.scrub_ip_addresses,

@@ -68,11 +68,15 @@ pub async fn change_password(call: Call, body: Body<NewPassword>) -> Result<NoCo
     if change.new.chars().count() < PASSWORD_CHARS_MIN {
         return Err(ApiError::field("passwordNew", format!("This password is too short. It must contain at least {PASSWORD_CHARS_MIN} characters.")));
     }
-    let hash = user.password_hash.unwrap_or_default();
-    let work = move || password::verify_password(&change.password, &hash).then(|| password::hash_password(&change.new));
-    let hashed = tokio::task::spawn_blocking(work).await.unwrap_or_default();
-    let hashed = hashed.ok_or_else(|| ApiError::field("password", "The password you entered is not correct."))?;
+    let attempt = session::Attempt::begin(&call.api, &user.email, &call.peer).await?;
+    if !password::verified(change.password, user.password_hash.unwrap_or_default()).await? {
+        return Err(ApiError::field("password", "The password you entered is not correct."));
+    }
+    attempt.succeeded(&call.api).await?;
+    let hashed = password::hashed(change.new).await?;
     call.api.stores.users.update_user(user.id, &UserChange { password_hash: Some(Some(hashed)), ..UserChange::default() }).await?;
+    // Whoever else came in with the old one is out.
+    call.api.stores.sessions.remove_sessions_of(user.id, session::current(&call.headers).as_ref()).await?;
     Ok(NoContent)
 }
 
@@ -185,6 +189,10 @@ pub async fn add_member(call: Call, body: Body<NewMember>) -> Result<Created<Mem
             users.create_user(&email, new.name.as_deref().unwrap_or_default(), hash.as_deref(), call.api.now_ms()).await?
         }
     };
+    // Adding would set the role of who is one already, an owner's too.
+    if users.memberships(user.id).await?.iter().any(|(of, _)| *of == organization.id) {
+        return Err(ApiError::Conflict(format!("{email} is already a member of this organization.")));
+    }
     let member = users.set_member(organization.id, user.id, role, call.api.now_ms()).await?;
     set_teams(&call, &member, teams).await?;
     call.audit(organization.id, "member.add", email, serde_json::json!({ "role": role.name() })).await?;
@@ -239,7 +247,7 @@ pub async fn set_member_password(call: Call, body: Body<MemberPassword>) -> Resu
     }
     let hash = hash_new("password", change.password).await?;
     users.update_user(member.user.id, &UserChange { password_hash: Some(Some(hash)), ..UserChange::default() }).await?;
-    call.api.stores.sessions.remove_sessions_of(member.user.id).await?;
+    call.api.stores.sessions.remove_sessions_of(member.user.id, None).await?;
     call.audit(organization.id, "member.password", member.user.email, serde_json::json!({})).await?;
     Ok(NoContent)
 }
@@ -249,7 +257,7 @@ async fn hash_new(field: &'static str, password: String) -> Result<String, ApiEr
     if password.chars().count() < PASSWORD_CHARS_MIN {
         return Err(ApiError::field(field, format!("This password is too short. It must contain at least {PASSWORD_CHARS_MIN} characters.")));
     }
-    Ok(tokio::task::spawn_blocking(move || password::hash_password(&password)).await.expect("hashing does not panic"))
+    password::hashed(password).await
 }
 
 pub async fn remove_member(call: Call) -> Result<NoContent, ApiError> {
@@ -260,7 +268,7 @@ pub async fn remove_member(call: Call) -> Result<NoContent, ApiError> {
         refuse_last_owner(&call, &organization).await?;
     }
     call.api.stores.users.remove_member(organization.id, member.user.id).await?;
-    call.api.stores.sessions.remove_sessions_of(member.user.id).await?;
+    call.api.stores.sessions.remove_sessions_of(member.user.id, None).await?;
     call.audit(organization.id, "member.remove", member.user.email, serde_json::json!({})).await?;
     Ok(NoContent)
 }

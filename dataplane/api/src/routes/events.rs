@@ -1,7 +1,7 @@
 //! Events: lists, one by id or place, raw JSON, grouping.
 
 use super::issues;
-use crate::{ApiError, answer::{Json, Page, StoredJson}, issue_search, page::Cursor, present::{event::{self, Beside, Event, EventOrSummary, EventPlace, GroupingInfo}, release}, request::Call};
+use crate::{ApiError, answer::{Json, Page, StoredJson}, issue_search, page, present::{event::{self, Beside, Event, EventOrSummary, EventPlace, GroupingInfo}, release}, request::Call};
 use model::ids::{EventId, Id};
 use pipeline::explain::{self, RuleTexts};
 use std::collections::HashMap;
@@ -19,28 +19,13 @@ pub async fn of_project(call: Call) -> Result<Page<EventOrSummary>, ApiError> {
     list(&call, &organization, &scope).await
 }
 
-/// Events of one millisecond that a cursor may lie within: they are read again for each page.
-const SAME_TIME_MAX: usize = 10_000;
-
 async fn list(call: &Call, organization: &Organization, scope: &EventScope) -> Result<Page<EventOrSummary>, ApiError> {
-    let filter = issue_search::event_filter(call.query("query").unwrap_or_default())?;
-    let per_page = call.per_page(crate::page::PER_PAGE_MAX)?;
-    let skip = match call.cursor()? {
-        Some(cursor) if !cursor.is_previous => usize::try_from(cursor.offset).ok().filter(|skip| *skip <= SAME_TIME_MAX).ok_or_else(Cursor::invalid)?,
-        _ => 0,
-    };
-    let after = call.cursor()?.filter(|cursor| !cursor.is_previous && cursor.value > 0).map(|cursor| cursor.value);
-    // A cursor is a time and how many events of exactly that time were already shown.
-    let page = call.api.stores.event_reads.list(scope, &filter, after.map(EventCursor::before_all_of), per_page + skip, call.api.settings.search_budget).await?;
-    let EventPage { rows, next, gave_up } = page;
-    let rows: Vec<EventRow> = rows.into_iter().skip(skip).collect();
-    let next = next.map(|next| {
-        let same = rows.iter().rev().take_while(|row| row.timestamp_ms == next.timestamp_ms).count();
-        let carried = after.filter(|after| *after == next.timestamp_ms).map_or(0, |_| skip);
-        Cursor { value: next.timestamp_ms, offset: (same + carried) as i64, is_previous: false }
-    });
+    let filter = issue_search::event_filter(call, organization, scope).await?;
+    let per_page = call.per_page(page::PER_PAGE_MAX)?;
+    let after = page::parse_event_place(call.query("cursor"))?;
+    let EventPage { rows, next, gave_up } = call.api.stores.event_reads.list(scope, &filter, after, per_page, call.api.settings.search_budget).await?;
     let shown = present_rows(call, organization, &rows).await?;
-    Ok(Page { is_incomplete: gave_up, ..call.page(shown, next)? })
+    Ok(Page { is_incomplete: gave_up, ..call.page_between(shown, after.map(page::event_place).as_deref(), next.map(page::event_place).as_deref()) })
 }
 
 async fn present_rows(call: &Call, organization: &Organization, rows: &[EventRow]) -> Result<Vec<EventOrSummary>, ApiError> {

@@ -6,7 +6,7 @@ use model::search::date_ms;
 use serde::{Deserialize, Deserializer, Serialize, de::{MapAccess, Visitor, value::MapAccessDeserializer}};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange, Tombstone};
+use store::{ArchiveCondition, EventScope, Issue, IssueBefore, IssueChange, IssueQuery, IssueSort, IssueState, Organization, Priority, Resolution, StateChange};
 
 /// Issues that one bulk change may touch.
 const BULK_MAX: usize = 1_000;
@@ -137,13 +137,14 @@ async fn wanted(call: &Call, organization: &Organization) -> Result<Vec<i64>, Ap
         let in_scope = issues.into_iter().flatten().filter(|issue| project_ids.is_empty() || project_ids.contains(&issue.project_id));
         return Ok(in_scope.map(|issue| issue.id).collect());
     }
-    let asked = issue_search::asked(call, organization).await?;
+    // sentry-cli names the state it wants to change, and no query or an empty one.
+    let status = call.query("status").filter(|status| !status.is_empty());
+    let asked = issue_search::asked_or(call, organization, if status.is_some() { "" } else { "is:unresolved" }).await?;
     if asked.is_incomplete {
         return Err(ApiError::field("query", "The search gave up before it had looked at all events, so what it found is not all that it means. Narrow it, or name the issues by id."));
     }
     let mut filter = asked.filter;
-    // sentry-cli names the state it wants to change beside an empty query.
-    if let Some(status) = call.query("status").filter(|status| !status.is_empty()) {
+    if let Some(status) = status {
         filter = store::IssueFilter::And(vec![filter, state_filter(status)?]);
     }
     let query = IssueQuery { organization_id: organization.id, project_ids: asked.scope.project_ids, filter, sort: IssueSort::LastSeen, after: None, limit: BULK_MAX };
@@ -244,7 +245,14 @@ async fn state_change(call: &Call, organization: &Organization, project_id: i64,
                 let version = current().await?.ok_or_else(|| ApiError::field("statusDetails", "No release data present in the system to form a basis for 'latest'."))?;
                 StateChange::Resolve(Resolution::InRelease { version })
             }
-            (Some(version), _) => StateChange::Resolve(Resolution::InRelease { version: version.clone() }),
+            (Some(version), _) => {
+                // A version that is none can only be placed by its date: without one nothing would ever come after it.
+                let is_placed = model::version::parse(version).is_some() || call.api.stores.releases.release(organization.id, version).await?.is_some();
+                if !is_placed {
+                    return Err(ApiError::field("statusDetails", format!("inRelease: there is no release \"{version}\".")));
+                }
+                StateChange::Resolve(Resolution::InRelease { version: version.clone() })
+            }
             (None, Some(commit)) => StateChange::Resolve(Resolution::InCommit { commit: commit.commit.clone(), repository: commit.repository.clone() }),
             (None, None) => StateChange::Resolve(Resolution::Now),
         },
@@ -258,6 +266,9 @@ fn restored(substatus: &str) -> Option<IssueState> {
     IssueState::FOR_REVIEW.into_iter().find(|state| state.substatus_name() == Some(substatus))
 }
 
+/// Each user is remembered with the issue until the number is reached: 80 KB at this many.
+const USERS_MAX: u64 = 10_000;
+
 /// A week in minutes: the widest window of a count (`product-api` §2.6).
 const WINDOW_MIN_MAX: u32 = 10_080;
 
@@ -265,6 +276,9 @@ fn archive(call: &Call, body: &IssueFields) -> Result<StateChange, ApiError> {
     let details = &body.status_details;
     if [details.ignore_window, details.ignore_user_window].into_iter().flatten().any(|minutes| minutes > WINDOW_MIN_MAX) {
         return Err(ApiError::field("statusDetails", format!("A window is at most {WINDOW_MIN_MAX} minutes.")));
+    }
+    if details.ignore_user_count.is_some_and(|users| users > USERS_MAX) {
+        return Err(ApiError::field("statusDetails", format!("ignoreUserCount is at most {USERS_MAX}.")));
     }
     let minutes = details.ignore_duration.or(body.ignore_duration).or(body.snooze_duration);
     if minutes.is_some_and(|minutes| !(1..=5_256_000).contains(&minutes)) {
@@ -340,22 +354,15 @@ pub async fn remove_one(call: Call) -> Result<Accepted<Empty>, ApiError> {
 }
 
 async fn delete(call: &Call, organization: &Organization, ids: &[i64]) -> Result<(), ApiError> {
-    let hashes = call.api.stores.issue_changes.delete(organization.id, ids).await?;
-    hide(call, organization, &hashes).await?;
+    call.api.stores.issue_changes.delete(organization.id, ids, call.api.now_ms()).await?;
+    call.api.stores.retention.catch_up().await?;
     call.audit(organization.id, "issue.remove", format!("{ids:?}"), json!({ "count": ids.len() })).await
 }
 
+/// Removes for good, so it asks for what removing asks for.
 async fn discard(call: &Call, organization: &Organization, ids: &[i64]) -> Result<(), ApiError> {
-    let hashes = call.api.stores.issue_changes.discard(organization.id, ids, call.user_id(), call.api.now_ms()).await?;
-    hide(call, organization, &hashes).await?;
+    call.check(organization.id, "event:admin")?;
+    call.api.stores.issue_changes.discard(organization.id, ids, call.api.now_ms()).await?;
+    call.api.stores.retention.catch_up().await?;
     call.audit(organization.id, "issue.discard", format!("{ids:?}"), json!({ "count": ids.len() })).await
-}
-
-async fn hide(call: &Call, organization: &Organization, hashes: &[store::IssueHash]) -> Result<(), ApiError> {
-    let mut by_project: std::collections::BTreeMap<i64, Vec<i64>> = std::collections::BTreeMap::new();
-    for hash in hashes {
-        by_project.entry(hash.project_id).or_default().push(hash.id);
-    }
-    let tombstones: Vec<Tombstone> = by_project.into_iter().map(|(project_id, hash_ids)| Tombstone::Hashes { organization_id: organization.id, project_id, hash_ids }).collect();
-    Ok(call.api.stores.retention.hide(&tombstones, call.api.now_ms()).await?)
 }

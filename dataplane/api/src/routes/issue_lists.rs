@@ -1,14 +1,15 @@
 //! Lists of issues: search, sort, numbers of the window, pages.
 
 use crate::{ApiError, answer::Page, issue_search::{self, Asked}, page::Cursor, present::{expanded::{self, Expanded}, issue::{self, Numbers, Surroundings}, values::Point}, request::Call};
-use store::{Assignee, EventScope, GroupTotal, HashGroup, Issue, IssueCursor, IssueFilter, IssueQuery, IssueSort, Organization, SeriesQuery, UserCount};
+use std::collections::{HashMap, HashSet};
+use store::{Assignee, EventScope, GroupTotal, HashGroup, HashTotal, Issue, IssueCursor, IssueQuery, IssueSort, Organization, SeriesQuery, UserCount};
 
 pub const HOUR_MS: i64 = 3_600_000;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 /// Issues counted for `X-Hits`; beyond it the number is a lower bound.
 const HITS_MAX: u64 = 1_000;
-/// Issues ranked by frequency or users: of more, those with the most events are kept.
-const RANKED_MAX: usize = 1_000;
+/// Matching issues that a list by frequency or users ranks, those seen last: ten times as many would take a second.
+const MATCHING_MAX: u64 = 100_000;
 const PER_PAGE_DEFAULT: usize = 25;
 
 pub async fn list(call: Call) -> Result<Page<issue::Issue>, ApiError> {
@@ -50,27 +51,36 @@ enum Rank {
 /// Issues by their events or users in the window. The ranking lives as long as the request; a page is an offset into it.
 async fn ranked(call: &Call, asked: &Asked, rank: Rank, cursor: Option<Cursor>, per_page: usize) -> Result<(Vec<Issue>, Option<Cursor>), ApiError> {
     let stores = &call.api.stores;
+    let organization_id = asked.scope.organization_id;
     let totals = stores.event_stats.hash_totals(&asked.scope, matches!(rank, Rank::Users)).await?;
     let hash_ids: Vec<i64> = totals.iter().map(|total| total.hash_id).collect();
-    let issue_ids = stores.hashes.issues_of(asked.scope.organization_id, &hash_ids).await?;
-    let mut weights: std::collections::HashMap<i64, u64> = std::collections::HashMap::new();
+    let issue_ids = stores.hashes.issues_of(organization_id, &hash_ids).await?;
+    let matching: HashSet<i64> = stores.issues.matching(&query(asked, IssueSort::LastSeen, None, 1), MATCHING_MAX).await?.into_iter().collect();
+    let mut by_issue: HashMap<i64, Vec<&HashTotal>> = HashMap::new();
     for (total, issue_id) in totals.iter().zip(issue_ids) {
-        if let Some(issue_id) = issue_id {
-            *weights.entry(issue_id).or_default() += match rank {
-                Rank::Events => total.events,
-                Rank::Users => total.users.count,
-            };
+        if let Some(issue_id) = issue_id.filter(|id| matching.contains(id)) {
+            by_issue.entry(issue_id).or_default().push(total);
         }
     }
-    let mut order: Vec<(u64, i64)> = weights.into_iter().map(|(id, weight)| (weight, id)).collect();
+    let weights = match rank {
+        Rank::Events => by_issue.into_iter().map(|(id, totals)| (totals.iter().map(|total| total.events).sum(), id)).collect(),
+        Rank::Users => users_of(call, &asked.scope, by_issue).await?,
+    };
+    let mut order: Vec<(u64, i64)> = weights;
     order.sort_unstable_by(|left, right| right.cmp(left));
-    order.truncate(RANKED_MAX);
-    let ids: Vec<i64> = order.iter().map(|(_, id)| *id).collect();
-    let filter = IssueFilter::And(vec![asked.filter.clone(), IssueFilter::Ids(ids.clone())]);
-    let matching = stores.issues.list(&IssueQuery { filter, ..query(asked, IssueSort::LastSeen, None, RANKED_MAX) }).await?;
-    let mut by_id: std::collections::HashMap<i64, Issue> = matching.issues.into_iter().map(|issue| (issue.id, issue)).collect();
-    let in_order: Vec<Issue> = ids.iter().filter_map(|id| by_id.remove(id)).collect();
-    Ok(crate::page::slice(in_order, cursor, per_page))
+    let (page, next) = crate::page::slice(order, cursor, per_page);
+    let ids: Vec<i64> = page.into_iter().map(|(_, id)| id).collect();
+    Ok((stores.issues.get(organization_id, &ids).await?.into_iter().flatten().collect(), next))
+}
+
+/// Users per issue. Somebody may have met several hashes of one: only those are counted together, from their sketches.
+async fn users_of(call: &Call, scope: &EventScope, by_issue: HashMap<i64, Vec<&HashTotal>>) -> Result<Vec<(u64, i64)>, ApiError> {
+    let (several, single): (Vec<_>, Vec<_>) = by_issue.into_iter().partition(|(_, totals)| totals.len() > 1);
+    let mut users: Vec<(u64, i64)> = single.into_iter().flat_map(|(id, totals)| totals.into_iter().map(move |total| (total.users.count, id))).collect();
+    let groups: Vec<HashGroup> = several.iter().map(|(_, totals)| totals.iter().map(|total| total.hash_id).collect()).collect();
+    let merged = call.api.stores.event_stats.totals(scope, &groups).await?;
+    users.extend(several.iter().zip(merged).map(|((id, _), total)| (total.users.count, *id)));
+    Ok(users)
 }
 
 /// What a list was told to leave out and to add.

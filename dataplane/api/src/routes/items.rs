@@ -51,7 +51,7 @@ pub async fn list(call: Call) -> Result<Page<Item>, ApiError> {
     };
     let after = call.cursor()?.filter(|cursor| !cursor.is_previous).map(|cursor| ItemCursor { received_ms: cursor.value, row: cursor.offset });
     let limit = call.per_page(crate::page::PER_PAGE_MAX)?;
-    let query = ItemQuery { organization_id: organization.id, project_id: project.id, item_type, start_ms: scope.start_ms, end_ms: scope.end_ms, after, limit };
+    let query = ItemQuery { organization_id: organization.id, project_id: project.id, item_type, start_ms: scope.start_ms, end_ms: scope.end_ms, after, limit, budget: store::SearchBudget::default() };
     let page = call.api.stores.items.list(&query).await?;
     let next = page.next.map(|next| Cursor { value: next.received_ms, offset: next.row, is_previous: false });
     call.page(page.rows.iter().map(present).collect(), next)

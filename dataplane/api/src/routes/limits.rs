@@ -5,7 +5,7 @@ use config::project::{FilterOptions, GenericFilter};
 use model::category::Category;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{LimitScope, ProjectChange, QuotaUse};
+use store::{LimitScope, OptionsChange, ProjectChange, QuotaUse};
 use utoipa::ToSchema;
 
 const DAY_S: u32 = 86_400;
@@ -176,8 +176,9 @@ pub async fn set_filter(call: Call, body: Body<FilterChange>) -> Result<Json<Fil
     let (organization, project) = call.own_project().await?;
     let (id, name) = find(call.path("filter"))?;
     let change = body.read()?;
-    let mut options = project.options.clone();
-    set(&mut options.filters, id, &change)?;
+    set(&mut project.options.filters.clone(), id, &change)?;
+    // What was taken for the options read above is taken for those that are stored by now.
+    let options = OptionsChange::to(move |options| set(&mut options.filters, id, &change).unwrap_or_default());
     let project = call.api.stores.projects.update_project(organization.id, project.id, &ProjectChange { options: Some(options), ..ProjectChange::default() }).await?;
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "filter.set", format!("{}:{id}", project.slug), json!({ "active": active(&project.options.filters, id) })).await?;

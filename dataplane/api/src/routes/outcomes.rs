@@ -99,6 +99,63 @@ pub async fn stats(call: Call) -> Result<Json<Stats>, ApiError> {
     Ok(Json(Stats { start: Time(start_ms), end: Time(end_ms), intervals, groups: groups.into_iter().map(present).collect() }))
 }
 
+/// What became of the units of a category, of one project.
+#[derive(Serialize, ToSchema)]
+pub struct CategorySummary {
+    /// Data category.
+    category: &'static str,
+    /// Quantity by outcome.
+    outcomes: BTreeMap<&'static str, u64>,
+    totals: SummaryTotals,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SummaryTotals {
+    /// What was not accepted.
+    dropped: u64,
+    #[serde(rename = "sum(quantity)")]
+    quantity: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ProjectSummary {
+    id: Id,
+    slug: String,
+    stats: Vec<CategorySummary>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct StatsSummary {
+    start: Time,
+    end: Time,
+    projects: Vec<ProjectSummary>,
+}
+
+pub async fn summary(call: Call) -> Result<Json<StatsSummary>, ApiError> {
+    let organization = call.organization().await?;
+    let scope = issue_search::scope(&call, &organization).await?;
+    if let Some(other) = call.query("field").filter(|field| *field != "sum(quantity)") {
+        return Err(ApiError::Invalid(format!("Invalid field: '{other}'; use sum(quantity).")));
+    }
+    let (start_ms, end_ms) = (scope.start_ms.div_euclid(HOUR_MS) * HOUR_MS, (scope.end_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS);
+    let query = OutcomeQuery { organization_id: organization.id, project_ids: scope.project_ids, categories: categories(&call)?, kinds: kinds(&call)?, reasons: call.query_all("reason").map(str::to_owned).collect(), start_ms, end_ms, ..OutcomeQuery::default() };
+    let mut counts: BTreeMap<i64, BTreeMap<Category, BTreeMap<&'static str, u64>>> = BTreeMap::new();
+    for cell in call.api.stores.outcomes.cells(&query).await? {
+        *counts.entry(cell.project_id).or_default().entry(cell.category).or_default().entry(cell.kind.name()).or_default() += cell.quantity;
+    }
+    let of_category = |(category, outcomes): (Category, BTreeMap<&'static str, u64>)| {
+        let quantity: u64 = outcomes.values().sum();
+        let dropped = quantity - outcomes.get(OutcomeKind::Accepted.name()).copied().unwrap_or(0);
+        CategorySummary { category: category.name(), outcomes, totals: SummaryTotals { dropped, quantity } }
+    };
+    let projects = call.api.stores.projects.projects(organization.id).await?;
+    let projects = projects.into_iter().filter_map(|project| {
+        let stats = counts.remove(&project.id)?.into_iter().map(of_category).collect();
+        Some(ProjectSummary { id: Id(project.id), slug: project.slug, stats })
+    });
+    Ok(Json(StatsSummary { start: Time(start_ms), end: Time(end_ms), projects: projects.collect() }))
+}
+
 fn part(cell: &OutcomeCell, name: &str) -> String {
     match name {
         "outcome" => cell.kind.name().to_owned(),

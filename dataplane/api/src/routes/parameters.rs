@@ -44,6 +44,24 @@ pub const ISSUE_IDS: &[Parameter] = &[
     choice("status", &["unresolved", "resolved", "ignored", "muted"], "Narrows the query to a state."),
 ];
 pub const EVENT_QUERY: &[Parameter] = &[text("query", "The search among events; empty finds all."), choice("full", &["0", "1", "false", "true"], "With the whole events.")];
+pub const EVENT_TABLE: &[Parameter] = &[
+    texts("field", "A column, such as `title` or `release`, `project`, `issue`, or a tag. Default id, title, project.name, timestamp."),
+    text("query", "The search among events; empty finds all."),
+    texts("sort", "Only `-timestamp`."),
+    choice("dataset", &["errors", "discover"], "What is asked; default errors."),
+];
+pub const EVENT_SERIES: &[Parameter] = &[
+    text("query", "The search among events; empty finds all."),
+    texts("yAxis", "Only `count()`."),
+    text("interval", "Whole minutes, hours or days, such as `5m` or `1h`."),
+    choice("dataset", &["errors", "discover"], "What is asked; default errors."),
+];
+pub const STATS_SUMMARY: &[Parameter] = &[
+    choice("field", &["sum(quantity)"], "What is counted; default sum(quantity)."),
+    texts("category", "Data categories."),
+    texts("outcome", "Outcomes."),
+    texts("reason", "Reasons."),
+];
 pub const NAME_QUERY: &[Parameter] = &[text("query", "Part of the name.")];
 pub const VALUE_QUERY: &[Parameter] = &[text("query", "Part of the value.")];
 pub const TAG_KEYS: &[Parameter] = &[texts("key", "Only these keys.")];

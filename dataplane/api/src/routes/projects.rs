@@ -2,10 +2,11 @@
 
 use super::teams::find as find_team;
 use crate::{ApiError, answer::{Created, Json, NoContent, Page}, present::{people::{self, Team}, project::{self, ProjectDetail}}, request::{Body, Call}};
+use config::project::ProjectOptions;
 use pipeline::explain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{Named, NewProject, Project, ProjectChange, Tombstone};
+use store::{Named, NewProject, OptionsChange, Project, ProjectChange, Tombstone};
 use utoipa::ToSchema;
 
 pub async fn list(call: Call) -> Result<Page<project::Project>, ApiError> {
@@ -40,6 +41,18 @@ pub struct NewProjectFields {
 
 pub async fn create(call: Call, body: Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
     let (organization, team) = find_team(&call).await?;
+    make(&call, &organization, vec![team.id], &body).await
+}
+
+/// In the caller's first team; one of a token that belongs to nobody has none.
+pub async fn create_in_organization(call: Call, body: Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
+    let organization = call.organization().await?;
+    let teams = call.api.stores.teams.teams(organization.id).await?;
+    let own = teams.iter().find(|team| call.user_id().is_some_and(|id| team.members.contains(&id)));
+    make(&call, &organization, own.map(|team| team.id).into_iter().collect(), &body).await
+}
+
+async fn make(call: &Call, organization: &store::Organization, teams: Vec<i64>, body: &Body<NewProjectFields>) -> Result<Created<project::Project>, ApiError> {
     let new = body.read()?;
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
@@ -47,7 +60,7 @@ pub async fn create(call: Call, body: Body<NewProjectFields>) -> Result<Created<
     }
     let slug = new.slug.clone().unwrap_or_else(|| config::slug::from_name(name));
     config::slug::check(&slug).map_err(|error| ApiError::field("slug", error.to_string()))?;
-    let wanted = NewProject { organization_id: organization.id, slug, name: name.to_owned(), platform: new.platform, teams: vec![team.id] };
+    let wanted = NewProject { organization_id: organization.id, slug, name: name.to_owned(), platform: new.platform, teams };
     let (project, _) = call.api.stores.projects.create_project(&wanted, call.api.now_ms()).await?;
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.create", project.slug.clone(), serde_json::json!({ "platform": project.platform })).await?;
@@ -79,6 +92,8 @@ pub struct ProjectFields {
     resolve_age: Option<u32>,
     /// Seconds.
     regression_cooldown: Option<u32>,
+    /// Days, counted from receipt. Longer than the installation keeps events changes nothing.
+    event_retention: Option<u32>,
     verify_secret: Option<bool>,
     data_scrubber: Option<bool>,
     data_scrubber_defaults: Option<bool>,
@@ -118,9 +133,15 @@ pub async fn update(call: Call, body: Body<ProjectFields>) -> Result<Json<Projec
     }
     let shown = serde_json::to_value(detailed(&call, &organization, &project).await?.0).expect("answers serialise");
     refuse_lost(&shown, &change)?;
-    let options = options_after(&project, &change, call.api.now_ms())?;
-    let change = ProjectChange { slug: change.slug, name: change.name, platform: change.platform.map(Some), options: Some(options), ..ProjectChange::default() };
-    let project = call.api.stores.projects.update_project(organization.id, project.id, &change).await?;
+    check_options(&project, &change)?;
+    let (slug, name, platform) = (change.slug.clone(), change.name.clone(), change.platform.clone().map(Some));
+    let (now_ms, shorter) = (call.api.now_ms(), change.event_retention.filter(|days| *days < project.options.event_retention_d));
+    let options = Some(OptionsChange::to(move |options| set_options(options, &change, now_ms)));
+    let project = call.api.stores.projects.update_project(organization.id, project.id, &ProjectChange { slug, name, platform, options, ..ProjectChange::default() }).await?;
+    if let Some(days) = shorter {
+        let before_ms = now_ms - i64::from(days) * DAY_MS;
+        call.api.stores.retention.hide(&[Tombstone::OlderThan { organization_id: organization.id, project_id: project.id, before_ms }], now_ms).await?;
+    }
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.update", project.slug.clone(), serde_json::json!({})).await?;
     detailed(&call, &organization, &project).await
@@ -141,8 +162,22 @@ fn refuse_lost(shown: &Value, change: &ProjectFields) -> Result<(), ApiError> {
 /// What can be set under `options`.
 const OPTIONS: [&str; 3] = ["filters:blacklisted_ips", "filters:releases", "filters:error_messages"];
 
-fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Result<config::project::ProjectOptions, ApiError> {
-    let mut options = project.options.clone();
+/// Refuses values that cannot be meant.
+fn check_options(project: &Project, change: &ProjectFields) -> Result<(), ApiError> {
+    if change.event_retention.is_some_and(|days| !(1..=EVENT_RETENTION_D_MAX).contains(&days)) {
+        return Err(ApiError::field("eventRetention", format!("Must be 1 to {EVENT_RETENTION_D_MAX} days.")));
+    }
+    if let Some(wanted) = change.grouping_config.as_ref().filter(|wanted| **wanted != project.options.grouping.config) {
+        explain::RuleTexts { config: Some(wanted), ..Default::default() }.compile().map_err(|error| ApiError::field("groupingConfig", error.to_string()))?;
+    }
+    Ok(())
+}
+
+const DAY_MS: i64 = 86_400_000;
+/// Ten years: more is meant as for ever, which files do not last.
+const EVENT_RETENTION_D_MAX: u32 = 3_650;
+
+fn set_options(options: &mut ProjectOptions, change: &ProjectFields, now_ms: i64) {
     fn set<T: Clone>(target: &mut T, value: &Option<T>) {
         if let Some(value) = value {
             *target = value.clone();
@@ -151,6 +186,7 @@ fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Resu
     set(&mut options.allowed_domains, &change.allowed_domains);
     set(&mut options.resolve_age_h, &change.resolve_age);
     set(&mut options.regression_cooldown_s, &change.regression_cooldown);
+    set(&mut options.event_retention_d, &change.event_retention);
     set(&mut options.verify_secret, &change.verify_secret);
     set(&mut options.scrubbing.scrub_data, &change.data_scrubber);
     set(&mut options.scrubbing.scrub_defaults, &change.data_scrubber_defaults);
@@ -160,7 +196,6 @@ fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Resu
     set(&mut options.grouping.enhancements, &change.grouping_enhancements);
     set(&mut options.grouping.fingerprinting, &change.fingerprinting_rules);
     if let Some(wanted) = change.grouping_config.as_ref().filter(|wanted| **wanted != options.grouping.config) {
-        explain::RuleTexts { config: Some(wanted), ..Default::default() }.compile().map_err(|error| ApiError::field("groupingConfig", error.to_string()))?;
         options.grouping.previous_config = Some(std::mem::replace(&mut options.grouping.config, wanted.clone()));
         options.grouping.transition_ends_ms = now_ms + GROUPING_TRANSITION_MS;
     }
@@ -173,14 +208,12 @@ fn options_after(project: &Project, change: &ProjectFields, now_ms: i64) -> Resu
             _ => {}
         }
     }
-    Ok(options)
 }
 
 pub async fn remove(call: Call) -> Result<NoContent, ApiError> {
     let (organization, project) = call.own_project().await?;
-    let tombstone = Tombstone::Project { organization_id: organization.id, project_id: project.id };
-    call.api.stores.retention.hide(&[tombstone], call.api.now_ms()).await?;
-    call.api.stores.projects.delete_project(organization.id, project.id).await?;
+    call.api.stores.projects.delete_project(organization.id, project.id, call.api.now_ms()).await?;
+    call.api.stores.retention.catch_up().await?;
     call.api.backstage.directory_changed().await;
     call.audit(organization.id, "project.remove", project.slug, serde_json::json!({})).await?;
     Ok(NoContent)

@@ -52,6 +52,11 @@ impl Bloom {
         self.chain.push(Filter { words: vec![0; (bytes / 8) as usize], free: bytes * 8 / BITS_PER_ID });
     }
 
+    /// Memory of its filters.
+    pub(super) fn bytes(&self) -> u64 {
+        self.chain.iter().map(|filter| filter.words.len() as u64 * 8).sum()
+    }
+
     /// False: surely not. True: ask the index.
     pub(super) fn maybe(&self, key: u64) -> bool {
         self.full || self.chain.iter().any(|filter| {
@@ -63,8 +68,7 @@ impl Bloom {
 
 impl Drop for Bloom {
     fn drop(&mut self) {
-        let bytes: u64 = self.chain.iter().map(|filter| filter.words.len() as u64 * 8).sum();
-        BYTES_USED.fetch_sub(bytes, Ordering::Relaxed);
+        BYTES_USED.fetch_sub(self.bytes(), Ordering::Relaxed);
     }
 }
 

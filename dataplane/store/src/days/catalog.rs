@@ -118,18 +118,25 @@ impl Entry {
         self.idle.lock().clear();
     }
 
-    /// Reads min, max and whether it is sealed from an existing file.
-    fn load_meta(&self) -> Result<(), EventsError> {
+    /// Reads min, max and whether it is sealed from an existing file. False where a crash left it before its first table: it is none yet,
+    /// the writer makes its tables.
+    fn load_meta(&self) -> Result<bool, EventsError> {
         let number = |connection: &Connection, name: &str| {
             connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get::<_, i64>(0)).optional()
         };
-        let (min, max, sealed) = self.read("read file facts", |connection| Ok((number(connection, "min_ms")?, number(connection, "max_ms")?, number(connection, "sealed")?)))?;
+        let facts = self.read("read file facts", |connection| {
+            if connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
+                return Ok(None);
+            }
+            Ok(Some((number(connection, "min_ms")?, number(connection, "max_ms")?, number(connection, "sealed")?)))
+        })?;
+        self.close_idle();
+        let Some((min, max, sealed)) = facts else { return Ok(false) };
         if let (Some(min), Some(max)) = (min, max) {
             self.widen(min, max);
         }
         self.sealed.store(sealed == Some(1), Ordering::Release);
-        self.close_idle();
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -149,10 +156,16 @@ impl Catalog {
             let found = found.map_err(failed)?;
             let Some(key) = found.file_name().to_str().and_then(FileKey::parse) else { continue };
             let entry = Entry::new(&folder, key);
-            // A file that a crash left before its first table is not one yet: the writer makes its tables.
-            if entry.load_meta().is_ok() {
-                files.insert(key, Arc::new(entry));
+            match entry.load_meta() {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(error) => {
+                    // Left out, its events would be missing without a word: whoever asks for them is told.
+                    tracing::error!(error = &error as &dyn std::error::Error, "an event file cannot be read");
+                    entry.widen(i64::MIN, i64::MAX);
+                }
             }
+            files.insert(key, Arc::new(entry));
         }
         Ok(Catalog { folder, files: RwLock::new(files) })
     }

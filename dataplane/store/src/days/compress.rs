@@ -43,6 +43,12 @@ impl Dictionaries {
         Ok(())
     }
 
+    /// Drops the dictionaries of a project of which nothing is left.
+    pub(super) async fn forget(&self, project_id: Id) -> Result<(), EventsError> {
+        self.newest.write().remove(&project_id);
+        Ok(self.state.remove_dictionaries(project_id).await?)
+    }
+
     /// The content of a dictionary. Blocks on state the first time: call off the runtime.
     fn content(&self, id: Id) -> Result<Arc<[u8]>, EventsError> {
         if id == 0 {

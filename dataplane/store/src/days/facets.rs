@@ -4,7 +4,7 @@ use super::{
     catalog::Entry,
     codes::{Word, pairs},
     hidden::Hidden,
-    reads::{Lens, Purse, in_parallel},
+    reads::{Lens, Purse, Till, in_parallel},
     row::{COLUMNS, at},
 };
 use crate::ports::{EventScope, EventsError, Facet, FacetValue, SearchBudget};
@@ -15,6 +15,8 @@ use std::{collections::HashMap, sync::Arc};
 const KEYS_MAX: usize = 200;
 /// Rows counted; the newest ones.
 const ROWS_MAX: u64 = 2_000_000;
+/// Nobody waits longer; what was counted until then is shown.
+const TIME_MAX_MS: u64 = 10_000;
 
 /// A word that outlives its row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,7 +62,8 @@ type Counts = HashMap<Arc<str>, HashMap<Arc<str>, Count>>;
 pub(super) fn count(files: &[Arc<Entry>], scope: &EventScope, hidden: &Hidden, keys: &[String], top: usize) -> Result<Vec<Facet>, EventsError> {
     let lens = Lens { scope, hidden };
     let mut all: Counts = HashMap::new();
-    for part in in_parallel(files, |entry| file(entry, &lens, keys))? {
+    let till = Till::new(SearchBudget { rows_max: ROWS_MAX, time_max_ms: TIME_MAX_MS });
+    for part in in_parallel(files, |entry| file(entry, &lens, keys, &till))? {
         for (key, values) in part {
             let known = all.entry(key).or_default();
             for (value, count) in values {
@@ -83,8 +86,11 @@ fn facet(key: &str, values: HashMap<Arc<str>, Count>, top: usize) -> Facet {
     Facet { key: key.to_owned(), total, unique, values }
 }
 
-fn file(entry: &Entry, lens: &Lens<'_>, keys: &[String]) -> Result<Counts, EventsError> {
-    let mut purse = Purse::new(SearchBudget { rows_max: ROWS_MAX, time_max_ms: 10_000 });
+fn file(entry: &Entry, lens: &Lens<'_>, keys: &[String], till: &Till) -> Result<Counts, EventsError> {
+    let mut purse = Purse::new(till);
+    if purse.is_empty() {
+        return Ok(Counts::new());
+    }
     entry.read("count tags", |connection| {
         let mut counts: HashMap<(Coded, Coded), Count> = HashMap::new();
         for (column, id) in lens.walks(connection)? {

@@ -7,12 +7,12 @@ use super::{
     codes::{halves, take_quantities, whole},
     compress::Decompressor,
     hidden::Hidden,
-    reads::off_runtime,
+    reads::{Purse, Till, off_runtime},
 };
 use crate::ports::{AttachmentRow, EventsError, ItemCursor, ItemPage, ItemQuery, ItemRow, Items, UserReportRow, attachment_blob_key};
 use model::{ids::{EventId, Id}, item::ItemType};
 use rusqlite::{Connection, Row, params};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 const ITEM: &str = "id, organization, project, key, type, id_hi, id_lo, ts, received, quantities, header, size";
 
@@ -38,21 +38,34 @@ fn received_before(days: &Days, classes: &[Class], received_ms: i64) -> Vec<Arc<
     files
 }
 
-/// Items of a file, newest first by receipt.
-fn file_items(entry: &Entry, query: &ItemQuery, hidden: &Hidden, limit: usize) -> Result<Vec<(i64, ItemRow)>, EventsError> {
+/// A place in a list of items: receipt, then [`number`].
+type Place = (i64, i64);
+
+/// Items of a file, newest first by receipt, and the place where the purse was empty.
+fn file_items(entry: &Entry, query: &ItemQuery, hidden: &Hidden, limit: usize, purse: &mut Purse<'_>) -> Result<(Vec<(i64, ItemRow)>, Option<Place>), EventsError> {
+    if purse.is_empty() {
+        return Ok((Vec::new(), Some((entry.key.end_ms(), 0))));
+    }
     entry.read("list items", |connection| {
         let mut statement = connection.prepare_cached(&format!("SELECT {ITEM} FROM item WHERE project = ?1 AND received <= ?2 ORDER BY received DESC, id DESC"))?;
         let mut rows = statement.query(params![query.project_id, query.after.map_or(i64::MAX, |after| after.received_ms)])?;
         let mut found = Vec::new();
         while let (Some(row), true) = (rows.next()?, found.len() < limit) {
             let (place, item) = (number(entry, row.get(0)?), item(row)?);
+            let received_ms = item.received_ms;
             let later = query.after.is_none_or(|after| (item.received_ms, place) < (after.received_ms, after.row));
+            if !later {
+                continue;
+            }
             let wanted = query.item_type.is_none_or(|wanted| wanted == item.item_type) && (query.start_ms..query.end_ms).contains(&item.timestamp_ms);
-            if later && wanted && item.organization_id == query.organization_id && !hidden.hides(item.project_id, 0, item.received_ms) {
+            if wanted && item.organization_id == query.organization_id && !hidden.hides(item.project_id, 0, item.received_ms) {
                 found.push((place, item));
             }
+            if !purse.spend() {
+                return Ok((found, Some((received_ms, place))));
+            }
         }
-        Ok(found)
+        Ok((found, None))
     })
 }
 
@@ -71,17 +84,25 @@ impl Items for Days {
             let limit = query.limit.clamp(1, 1_000);
             let mut found: Vec<(i64, ItemRow)> = Vec::new();
             let mut period = None;
+            let till = Till::new(query.budget);
+            let mut purse = Purse::new(&till);
+            let mut stopped: Option<Place> = None;
             for entry in files.iter().filter(|entry| entry.overlaps(query.start_ms, query.end_ms)) {
                 if found.len() > limit && period != Some(entry.key.period) {
                     break;
                 }
                 period = Some(entry.key.period);
-                found.extend(file_items(entry, &query, &hidden, limit + 1)?);
+                let (items, file_stopped) = file_items(entry, &query, &hidden, limit + 1, &mut purse)?;
+                stopped = stopped.max(file_stopped);
+                found.extend(items);
             }
+            // Beyond that place items are missing: the next page finds these again, between those.
+            found.retain(|(place, item)| stopped.is_none_or(|stopped| (item.received_ms, *place) >= stopped));
             found.sort_by_key(|(place, item)| std::cmp::Reverse((item.received_ms, *place)));
             let more = found.len() > limit;
             found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|(place, item)| ItemCursor { received_ms: item.received_ms, row: *place });
+            let last = found.last().filter(|_| more).map(|(place, item)| (item.received_ms, *place));
+            let next = last.or(stopped).map(|(received_ms, row)| ItemCursor { received_ms, row });
             Ok(ItemPage { rows: found.into_iter().map(|(_, item)| item).collect(), next })
         })
         .await
@@ -111,11 +132,12 @@ impl Items for Days {
         let (files, hidden, events) = (self.catalog.of(Class::Errors), self.hidden(), events.to_vec());
         off_runtime(move || {
             let mut answer = vec![Vec::new(); events.len()];
+            let gone = hidden_events(&files, &hidden, (organization_id, project_id), &events)?;
             for entry in files.iter().rev() {
                 entry.read("list attachments", |connection| {
                     let sql = "SELECT id_hi, id_lo, name, content_type, kind, size, sha256, received FROM attachment WHERE event_hi = ?1 AND event_lo = ?2 AND project = ?3 AND organization = ?4 ORDER BY id";
                     let mut statement = connection.prepare_cached(sql)?;
-                    for (event, answer) in events.iter().zip(&mut answer) {
+                    for (event, answer) in events.iter().zip(&mut answer).filter(|(event, _)| !gone.contains(event)) {
                         let (hi, lo) = halves(*event);
                         let mut rows = statement.query(params![hi, lo, project_id, organization_id])?;
                         while let Some(row) = rows.next()? {
@@ -137,8 +159,9 @@ impl Items for Days {
         let (files, hidden, events) = (self.catalog.of(Class::Errors), self.hidden(), events.to_vec());
         off_runtime(move || {
             let mut answer = vec![Vec::new(); events.len()];
+            let gone = hidden_events(&files, &hidden, (organization_id, project_id), &events)?;
             for entry in files.iter().rev() {
-                for (event, answer) in events.iter().zip(&mut answer) {
+                for (event, answer) in events.iter().zip(&mut answer).filter(|(event, _)| !gone.contains(event)) {
                     let (hi, lo) = halves(*event);
                     let sql = format!("SELECT {REPORT} FROM report WHERE event_hi = ?1 AND event_lo = ?2 AND project = ?3 AND organization = ?4 ORDER BY id");
                     answer.extend(reports(entry, &hidden, &sql, params![hi, lo, project_id, organization_id])?);
@@ -150,9 +173,9 @@ impl Items for Days {
     }
 
     async fn project_user_reports(&self, organization_id: Id, project_id: Id, before_ms: i64, limit: usize) -> Result<Vec<UserReportRow>, EventsError> {
-        let (files, hidden) = (received_before(self, &[Class::Errors], before_ms), self.hidden());
+        let (files, all, hidden) = (received_before(self, &[Class::Errors], before_ms), self.catalog.of(Class::Errors), self.hidden());
         off_runtime(move || {
-            let mut found = Vec::new();
+            let mut found: Vec<UserReportRow> = Vec::new();
             for entry in &files {
                 if found.len() >= limit {
                     break;
@@ -160,11 +183,38 @@ impl Items for Days {
                 let sql = format!("SELECT {REPORT} FROM report WHERE project = ?1 AND organization = ?2 AND received < ?3 ORDER BY received DESC LIMIT ?4");
                 found.extend(reports(entry, &hidden, &sql, params![project_id, organization_id, before_ms, limit as i64])?);
             }
+            let events: Vec<EventId> = found.iter().map(|report| report.event_id).collect();
+            let gone = hidden_events(&all, &hidden, (organization_id, project_id), &events)?;
+            found.retain(|report| !gone.contains(&report.event_id));
             found.truncate(limit);
             Ok(found)
         })
         .await
     }
+}
+
+/// Which of the events are hidden: what belongs to them is hidden with them. One that is nowhere hides nothing, its report came alone.
+fn hidden_events(files: &[Arc<Entry>], hidden: &Hidden, (organization_id, project_id): (Id, Id), events: &[EventId]) -> Result<HashSet<EventId>, EventsError> {
+    let mut gone = HashSet::new();
+    if hidden.is_empty() {
+        return Ok(gone);
+    }
+    for entry in files {
+        entry.read("look for hidden events", |connection| {
+            let mut statement = connection.prepare_cached("SELECT hash, ts + delay FROM event WHERE id_hi = ?1 AND id_lo = ?2 AND project = ?3 AND organization = ?4")?;
+            for event in events {
+                let (hi, lo) = halves(*event);
+                let mut rows = statement.query(params![hi, lo, project_id, organization_id])?;
+                while let Some(row) = rows.next()? {
+                    if hidden.hides(project_id, row.get(0)?, row.get(1)?) {
+                        gone.insert(*event);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(gone)
 }
 
 fn attachment(entry: &Entry, connection: &Connection, row: &Row<'_>, (organization_id, project_id, event_id): (Id, Id, EventId)) -> rusqlite::Result<AttachmentRow> {

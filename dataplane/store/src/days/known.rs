@@ -1,6 +1,6 @@
 //! Duplicates: a Bloom filter per file says "surely not"; otherwise the file's index is asked.
 
-use super::{catalog::{Catalog, Entry}, class::{Class, FileKey}, codes::{halves, mix}};
+use super::{bloom::Bloom, catalog::{Catalog, Entry}, class::{Class, FileKey}, codes::{halves, mix}};
 use crate::ports::{DUPLICATE_WINDOW_MS, EventsError, UnitKey};
 use model::item::ItemType;
 use rusqlite::{Connection, OptionalExtension};
@@ -60,6 +60,17 @@ fn holds(connection: &Connection, unit: &UnitKey, since_ms: i64) -> rusqlite::Re
     Ok(row.optional()?.is_some())
 }
 
+/// Gives back the filters of files past the window: their memory is the budget of those that are asked.
+pub(super) fn forget(catalog: &Catalog, now_ms: i64) {
+    for class in Class::ROWS {
+        let oldest = FileKey::at(class, now_ms - DUPLICATE_WINDOW_MS).period;
+        for entry in catalog.of(class).into_iter().filter(|entry| entry.key.period < oldest) {
+            entry.bloom_ready.store(false, Ordering::Release);
+            *entry.bloom.lock() = Bloom::default();
+        }
+    }
+}
+
 /// Fills the filters of recent files from their indexes, newest first; new rows enter them meanwhile.
 pub(super) fn fill(catalog: &Catalog, now_ms: i64) {
     for class in Class::ROWS {
@@ -89,4 +100,25 @@ fn fill_one(entry: &Entry) -> Result<(), EventsError> {
     keys.iter().for_each(|&key| bloom.insert(key));
     entry.bloom_ready.store(true, Ordering::Release);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_past_the_window_are_given_back() {
+        const DAY_MS: i64 = super::super::class::DAY_MS;
+        let folder = tempfile::tempdir().expect("temp dir");
+        let catalog = Catalog::open(folder.path().to_owned()).expect("opens");
+        let bytes = |received_ms| {
+            let entry = catalog.ensure(FileKey::at(Class::Errors, received_ms));
+            entry.bloom.lock().insert(7);
+            entry
+        };
+        let (old, young) = (bytes(10 * DAY_MS), bytes(13 * DAY_MS));
+        forget(&catalog, 14 * DAY_MS);
+        assert_eq!((old.bloom.lock().bytes(), young.bloom.lock().bytes() > 0), (0, true));
+        assert!(!old.bloom_ready.load(Ordering::Acquire), "an empty filter would say that nothing is there");
+    }
 }

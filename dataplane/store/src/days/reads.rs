@@ -14,34 +14,63 @@ use super::{
 use crate::ports::{EventCursor, EventFilter, EventPage, EventReads, EventRow, EventScope, EventsError, HashHit, HashHits, Neighbours, SearchBudget, StoredEvent};
 use model::ids::{EventId, Id};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::{collections::HashMap, rc::Rc, sync::Arc, time::Instant};
+use std::{collections::HashMap, rc::Rc, sync::{Arc, atomic::{AtomicU64, Ordering}}, time::Instant};
 
 /// The most rows of one page.
 const PAGE_MAX: usize = 1_000;
 
-/// What is left of a budget.
-pub(super) struct Purse {
-    rows: u64,
+/// What one question may spend, over all files and threads that answer it.
+pub(super) struct Till {
+    rows: AtomicU64,
     begun: Instant,
     time_max_ms: u64,
 }
 
-impl Purse {
-    pub(super) fn new(budget: SearchBudget) -> Purse {
-        Purse { rows: budget.rows_max, begun: Instant::now(), time_max_ms: budget.time_max_ms }
+impl Till {
+    pub(super) fn new(budget: SearchBudget) -> Till {
+        Till { rows: AtomicU64::new(budget.rows_max), begun: Instant::now(), time_max_ms: budget.time_max_ms }
     }
 
-    /// Spends a row; false when it is empty. The clock is looked at every 256 rows.
+    /// Takes out up to 256 rows, so often the clock is looked at; of the last ones a part, so that no thread finds nothing while another
+    /// has more than it needs.
+    fn take(&self) -> u64 {
+        if self.begun.elapsed().as_millis() as u64 > self.time_max_ms {
+            self.rows.store(0, Ordering::Relaxed);
+        }
+        let part = |rows: u64| rows.div_ceil(8).min(256);
+        let before = self.rows.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |rows| Some(rows - part(rows)));
+        before.map_or(0, part)
+    }
+}
+
+/// A thread's part of what is left.
+pub(super) struct Purse<'t> {
+    till: &'t Till,
+    rows: u64,
+}
+
+impl<'t> Purse<'t> {
+    pub(super) fn new(till: &'t Till) -> Purse<'t> {
+        Purse { till, rows: till.take() }
+    }
+
+    /// Spends a row; false when it was the last.
     pub(super) fn spend(&mut self) -> bool {
         self.rows = self.rows.saturating_sub(1);
-        if self.rows % 256 == 0 && self.begun.elapsed().as_millis() as u64 > self.time_max_ms {
-            self.rows = 0;
+        if self.rows == 0 {
+            self.rows = self.till.take();
         }
         self.rows > 0
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.rows == 0
+    }
+}
+
+impl Drop for Purse<'_> {
+    fn drop(&mut self) {
+        self.till.rows.fetch_add(self.rows, Ordering::Relaxed);
     }
 }
 
@@ -119,7 +148,7 @@ pub(super) fn in_parallel<T: Send>(files: &[Arc<Entry>], work: impl Fn(&Entry) -
         return files.iter().map(|entry| work(entry)).collect();
     }
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let mut answers: Vec<(usize, Result<T, EventsError>)> = std::thread::scope(|threads_of| {
+    let joined = std::thread::scope(|threads_of| {
         let run = || {
             let mut mine = Vec::new();
             loop {
@@ -129,14 +158,16 @@ pub(super) fn in_parallel<T: Send>(files: &[Arc<Entry>], work: impl Fn(&Entry) -
             }
         };
         let started: Vec<_> = (0..threads).map(|_| threads_of.spawn(run)).collect();
-        started.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        started.into_iter().map(|thread| thread.join()).collect::<Result<Vec<_>, _>>()
     });
+    // The files of a thread that panicked would be missing from the answer.
+    let mut answers: Vec<(usize, Result<T, EventsError>)> = joined.map_err(|_| EventsError::Closed)?.into_iter().flatten().collect();
     answers.sort_by_key(|(at, _)| *at);
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Rows of one file after a place, newest first, at most `limit`.
-fn file_rows(entry: &Entry, lens: &Lens<'_>, wanted: &Wanted<'_>, after: Option<Place>, limit: usize, purse: &mut Purse) -> Result<(Vec<(Place, EventRow)>, Option<Place>), EventsError> {
+fn file_rows(entry: &Entry, lens: &Lens<'_>, wanted: &Wanted<'_>, after: Option<Place>, limit: usize, purse: &mut Purse<'_>) -> Result<(Vec<(Place, EventRow)>, Option<Place>), EventsError> {
     entry.read("list events", |connection| {
         let compiled = wanted.compile(entry, connection)?;
         let mut rows = Vec::new();
@@ -153,16 +184,17 @@ fn file_rows(entry: &Entry, lens: &Lens<'_>, wanted: &Wanted<'_>, after: Option<
                 if after.is_some_and(|after| place >= after) {
                     continue;
                 }
-                if !purse.spend() {
-                    stopped = stopped.max(Some(place));
-                    break;
-                }
                 if lens.shows(entry, connection, row)? && compiled.passes(entry, connection, row)? {
                     rows.push((place, row::event(entry, connection, row)?));
                     taken += 1;
                     if taken >= limit {
                         break;
                     }
+                }
+                // Looked at, so that the next page may begin after it; an empty purse ends every further walk at its newest row.
+                if !purse.spend() {
+                    stopped = stopped.max(Some(place));
+                    break;
                 }
             }
         }
@@ -184,13 +216,16 @@ impl Days {
 /// Merges files newest first; stops where no later file can hold anything newer than the page's last row.
 fn page(files: &[Arc<Entry>], lens: &Lens<'_>, wanted: &Wanted<'_>, after: Option<EventCursor>, limit: usize, budget: SearchBudget) -> Result<EventPage, EventsError> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let mut purse = Purse::new(budget);
+    let till = Till::new(budget);
+    let mut purse = Purse::new(&till);
     let mut rows: Vec<(Place, EventRow)> = Vec::new();
     let mut stopped: Option<Place> = None;
     for entry in files {
         let newest_ms = entry.max_ms.load(std::sync::atomic::Ordering::Acquire);
         if purse.is_empty() || (rows.len() > limit && rows[limit].0.0 > newest_ms) {
-            stopped = stopped.or_else(|| purse.is_empty().then_some((newest_ms, i64::MAX, i64::MAX)));
+            if purse.is_empty() {
+                stopped = stopped.max(Some((newest_ms, i64::MAX, i64::MAX)));
+            }
             break;
         }
         let (found, file_stopped) = file_rows(entry, lens, wanted, after.map(place), limit + 1, &mut purse)?;
@@ -199,6 +234,8 @@ fn page(files: &[Arc<Entry>], lens: &Lens<'_>, wanted: &Wanted<'_>, after: Optio
         rows.sort_by(|a, b| b.0.cmp(&a.0));
         rows.truncate(limit + 1);
     }
+    // Beyond the place where the search stopped rows are missing: the next page finds these again, between those.
+    rows.retain(|(place, _)| stopped.is_none_or(|stopped| *place >= stopped));
     let gave_up = stopped.is_some() && rows.len() <= limit;
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -238,9 +275,10 @@ impl EventReads for Days {
         let catalog = self.catalog.clone();
         off_runtime(move || {
             let mut decompressor = Decompressor::new(dictionaries);
-            let scope = EventScope { organization_id, ..EventScope::default() };
-            let lens = Lens { scope: &scope, hidden: &hidden };
             let payload = |row: &EventRow| -> Result<Option<Vec<u8>>, EventsError> {
+                // Projects may hold events of the same id.
+                let scope = EventScope { organization_id, project_ids: vec![row.project_id], ..EventScope::default() };
+                let lens = Lens { scope: &scope, hidden: &hidden };
                 let Some(entry) = catalog.get(super::class::FileKey::at(Class::Errors, row.received_ms)) else { return Ok(None) };
                 let found = by_id(&entry, &lens, row.event_id)?;
                 found.map(|(_, dict, content)| decompressor.decompress(dict, &content)).transpose()
@@ -255,8 +293,11 @@ impl EventReads for Days {
         off_runtime(move || {
             let lens = Lens { scope: &scope, hidden: &hidden };
             let mut best = Best::default();
+            // A scope of a rare environment may show none of very many.
+            let till = Till::new(SearchBudget::default());
+            let mut purse = Purse::new(&till);
             for entry in &files {
-                entry.read("find neighbours", |connection| best.look(entry, connection, &lens, at.map(place)))?;
+                entry.read("find neighbours", |connection| best.look(entry, connection, &lens, at.map(place), &mut purse))?;
             }
             let id = |place: Option<Place>| place.map(|(_, hi, lo)| super::codes::whole(hi, lo));
             Ok(Neighbours { oldest: id(best.oldest), previous: id(best.previous), next: id(best.next), latest: id(best.latest) })
@@ -271,15 +312,14 @@ impl EventReads for Days {
             let wanted = Wanted { filter: &filter, dictionaries: &dictionaries };
             let mut hits: HashMap<Id, HashHit> = HashMap::new();
             let mut gave_up = false;
-            let begun = Instant::now();
+            let till = Till::new(budget);
             // Two files at a time, newest first: the common search fills its page from today.
             for pair in files.chunks(2) {
                 if hits.len() >= limit {
                     gave_up = true;
                     break;
                 }
-                let left = budget.time_max_ms.saturating_sub(begun.elapsed().as_millis() as u64);
-                let found = in_parallel(pair, |entry| file_hashes(entry, &lens, &wanted, SearchBudget { rows_max: budget.rows_max, time_max_ms: left }))?;
+                let found = in_parallel(pair, |entry| file_hashes(entry, &lens, &wanted, &till))?;
                 for (found, stopped) in found {
                     gave_up |= stopped;
                     for hit in found {
@@ -301,8 +341,11 @@ impl EventReads for Days {
 }
 
 /// The hashes of one file that match. Reads the table in its own order: that is several times faster than by index.
-fn file_hashes(entry: &Entry, lens: &Lens<'_>, wanted: &Wanted<'_>, budget: SearchBudget) -> Result<(Vec<HashHit>, bool), EventsError> {
-    let mut purse = Purse::new(budget);
+fn file_hashes(entry: &Entry, lens: &Lens<'_>, wanted: &Wanted<'_>, till: &Till) -> Result<(Vec<HashHit>, bool), EventsError> {
+    let mut purse = Purse::new(till);
+    if purse.is_empty() {
+        return Ok((Vec::new(), true));
+    }
     entry.read("search events", |connection| {
         let compiled = wanted.compile(entry, connection)?;
         let mut hits: HashMap<Id, HashHit> = HashMap::new();
@@ -357,10 +400,10 @@ struct Best {
 }
 
 impl Best {
-    fn look(&mut self, entry: &Entry, connection: &Connection, lens: &Lens<'_>, at: Option<Place>) -> rusqlite::Result<()> {
+    fn look(&mut self, entry: &Entry, connection: &Connection, lens: &Lens<'_>, at: Option<Place>, purse: &mut Purse<'_>) -> rusqlite::Result<()> {
         let (start, end) = (lens.scope.start_ms, lens.scope.end_ms - 1);
         for (column, id) in lens.walks(connection)? {
-            let first = |order: &str, from: i64, to: i64, keep: &dyn Fn(Place) -> bool| -> rusqlite::Result<Option<Place>> {
+            let mut first = |order: &str, from: i64, to: i64, keep: &dyn Fn(Place) -> bool| -> rusqlite::Result<Option<Place>> {
                 let sql = format!("SELECT {COLUMNS} FROM event WHERE {column} = ?1 AND ts >= ?2 AND ts <= ?3 ORDER BY ts {order}, id_hi {order}, id_lo {order}");
                 let mut statement = connection.prepare_cached(&sql)?;
                 let mut rows = statement.query(params![id, from, to])?;
@@ -368,6 +411,9 @@ impl Best {
                     let place = place_of(row)?;
                     if keep(place) && lens.shows(entry, connection, row)? {
                         return Ok(Some(place));
+                    }
+                    if !purse.spend() {
+                        break;
                     }
                 }
                 Ok(None)

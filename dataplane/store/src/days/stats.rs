@@ -63,8 +63,7 @@ impl Rollups<'_> {
         if !(scope.project_ids.is_empty() || scope.project_ids.contains(&cell.project)) {
             return Ok(false);
         }
-        // A rollup has no time of receipt: a tombstone on older events hides whole files (see retention) and hours before it.
-        if !self.hidden.is_empty() && self.hidden.hides(cell.project, cell.hash, cell.at_ms) {
+        if !self.hidden.is_empty() && self.hidden.hides(cell.project, cell.hash, entry.key.start_ms()) {
             return Ok(false);
         }
         if scope.environments.is_empty() {

@@ -124,12 +124,15 @@ pub trait Sessions: Send + Sync {
     /// `None` where unknown or expired.
     async fn session(&self, secret: &SecretHash, now_ms: i64) -> Result<Option<Session>, StateError>;
     async fn remove_session(&self, secret: &SecretHash) -> Result<(), StateError>;
-    async fn remove_sessions_of(&self, user_id: Id) -> Result<(), StateError>;
-    /// Notes a failed log-in of a subject (an e-mail, an address).
-    async fn login_failed(&self, subject: &str, now_ms: i64) -> Result<(), StateError>;
+    /// All but the one named.
+    async fn remove_sessions_of(&self, user_id: Id, except: Option<&SecretHash>) -> Result<(), StateError>;
+    /// Notes a try to log in of a subject (an e-mail, an address): a failure until it is forgotten. Note first, then look at the password:
+    /// otherwise tries side by side are not seen by one another.
+    async fn note_login(&self, subject: &str, now_ms: i64) -> Result<Id, StateError>;
     /// Failures since that moment.
     async fn login_failures(&self, subject: &str, since_ms: i64) -> Result<u64, StateError>;
-    async fn login_succeeded(&self, subject: &str) -> Result<(), StateError>;
+    /// Forgets tries, and every failure of a subject that has shown who it is.
+    async fn forget_logins(&self, tries: &[Id], subject: Option<&str>) -> Result<(), StateError>;
 }
 
 /// API tokens.

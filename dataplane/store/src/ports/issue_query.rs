@@ -32,21 +32,19 @@ pub enum IssueFilter {
     Level(Vec<Level>),
     Platform(Vec<String>),
     EventType(Vec<String>),
+    /// By a pattern: `*` stands for any run of characters, `\*` for a star; without case. So does [`IssueFilter::FirstReleaseLike`].
+    EventTypeLike(String),
     /// Names of environments it was seen in.
     Environment(Vec<String>),
     FirstRelease(Vec<String>),
-    /// Newest release it was seen in.
-    LastRelease(Vec<String>),
+    FirstReleaseLike(String),
     Handled(bool),
     FirstSeenMs(Range),
     LastSeenMs(Range),
     TimesSeen(Range),
     ShortId(Vec<String>),
-    /// Title or culprit contains, without case.
+    /// Title, culprit or the message of its newest event contains, without case.
     Text(String),
-    /// Glob over the title; without case.
-    Title(String),
-    Culprit(String),
     BookmarkedBy(Id),
     SubscribedBy(Id),
 }

@@ -293,6 +293,8 @@ pub trait Issues: Send + Sync {
     async fn list(&self, query: &IssueQuery) -> Result<IssuePage, StateError>;
     /// How many match, counted up to `max`.
     async fn count(&self, query: &IssueQuery, max: u64) -> Result<u64, StateError>;
+    /// Ids of all that match, at most `max`, last seen first: for orders that state does not know.
+    async fn matching(&self, query: &IssueQuery, max: u64) -> Result<Vec<Id>, StateError>;
     /// In order; follows merges: the id of a merged issue answers the one it went into.
     async fn get(&self, organization_id: Id, ids: &[Id]) -> Result<Vec<Option<Issue>>, StateError>;
     /// The issue `SHOP-3F`; case does not matter.
@@ -312,10 +314,11 @@ pub trait IssueChanges: Send + Sync {
     async fn merge(&self, organization_id: Id, into: Id, from: &[Id], actor_id: Option<Id>, now_ms: i64) -> Result<(), StateError>;
     /// Moves hashes out into a new issue; answers it.
     async fn unmerge(&self, organization_id: Id, issue_id: Id, hash_ids: &[Id], actor_id: Option<Id>, now_ms: i64) -> Result<Issue, StateError>;
-    /// Deletes issues and forgets their hashes; answers the hashes to hide: [`crate::Tombstone::Hashes`] per project.
-    async fn delete(&self, organization_id: Id, ids: &[Id]) -> Result<Vec<IssueHash>, StateError>;
+    /// Deletes issues, forgets their hashes and records a [`crate::Tombstone::Hashes`] per project; answers the hashes. Their events hide
+    /// with [`crate::Retention::catch_up`].
+    async fn delete(&self, organization_id: Id, ids: &[Id], now_ms: i64) -> Result<Vec<IssueHash>, StateError>;
     /// As delete, and future events of these hashes are dropped as `filtered: discarded-hash`.
-    async fn discard(&self, organization_id: Id, ids: &[Id], actor_id: Option<Id>, now_ms: i64) -> Result<Vec<IssueHash>, StateError>;
+    async fn discard(&self, organization_id: Id, ids: &[Id], now_ms: i64) -> Result<Vec<IssueHash>, StateError>;
 }
 
 /// The join between rows of events and issues.

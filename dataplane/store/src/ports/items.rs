@@ -1,6 +1,6 @@
 //! Items stored whole, attachments, user reports.
 
-use crate::ports::EventsError;
+use crate::ports::{EventsError, SearchBudget};
 use model::{category::Category, ids::{EventId, Id}, item::ItemType};
 
 /// The key of an attachment's bytes in `Blobs`: deterministic, so that a replay overwrites its own blob.
@@ -27,6 +27,8 @@ pub struct ItemQuery {
     pub after: Option<ItemCursor>,
     /// At most 1,000.
     pub limit: usize,
+    /// Rows of other types and times cost too: a page may end before it is full, even empty, and `next` continues.
+    pub budget: SearchBudget,
 }
 
 #[derive(Debug, Clone, PartialEq)]

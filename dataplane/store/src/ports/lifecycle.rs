@@ -52,7 +52,7 @@ pub fn escalation_limit(hourly: &[u64]) -> f64 {
     let deviation = (hourly.iter().map(|&value| (value as f64 - mean).powi(2)).sum::<f64>() / count).sqrt();
     let spread = deviation / mean;
     let spike = weighted_mean(hourly) + ((mean + 5.0 * deviation) / mean).clamp(5.0, 8.0) * mean;
-    let bursty = max * (5.0 * (-0.65 * spread).exp()).clamp(0.0, 2.0);
+    let bursty = max * (5.0 * (-0.65 * spread).exp()).clamp(2.0, 5.0);
     spike.max(bursty)
 }
 
@@ -60,4 +60,29 @@ pub fn escalation_limit(hourly: &[u64]) -> f64 {
 fn weighted_mean(hourly: &[u64]) -> f64 {
     let weights = (hourly.len() * (hourly.len() + 1)) as f64 / 2.0;
     hourly.iter().enumerate().map(|(at, &value)| (at + 1) as f64 * value as f64).sum::<f64>() / weights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limit_is_the_forecast_to_the_digit() {
+        let week = |quiet: u64, busy: u64| (0..168).map(|hour| if hour % 24 == 0 { busy } else { quiet }).collect::<Vec<_>>();
+        let cases = [
+            // Younger than a week: ten times the busiest hour.
+            (vec![3; 24], 30.0),
+            (vec![], 10.0),
+            (vec![0; 168], 10.0),
+            // Even: the mean and five of it.
+            (vec![10; 168], 60.0),
+            // Bursts: the bursty limit wins, cv 4.7958 bounds it at twice the maximum.
+            (week(0, 240), 480.0),
+            // In between: cv 0.6851, and 5·e^(−0.65·cv) = 3.2031.
+            (week(10, 50), 160.1537),
+        ];
+        for (hourly, expected) in cases {
+            assert!((escalation_limit(&hourly) - expected).abs() < 0.001, "{} is not {expected}: {hourly:?}", escalation_limit(&hourly));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::ports::{Rate, StateError};
 use config::project::ProjectOptions;
 use model::ids::{Id, PublicKey};
+use std::sync::Arc;
 
 /// A row is named by slug or by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,14 +65,28 @@ pub struct NewProject {
     pub teams: Vec<Id>,
 }
 
+/// A change of some options, made on what is stored in the transaction that stores it: two at once both hold.
+#[derive(Clone)]
+pub struct OptionsChange(Arc<dyn Fn(&mut ProjectOptions) + Send + Sync>);
+
+impl OptionsChange {
+    pub fn to(change: impl Fn(&mut ProjectOptions) + Send + Sync + 'static) -> OptionsChange {
+        OptionsChange(Arc::new(change))
+    }
+
+    pub(crate) fn apply(&self, options: &mut ProjectOptions) {
+        (self.0)(options);
+    }
+}
+
 /// What changes; `None` leaves as is.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProjectChange {
     pub slug: Option<String>,
     pub name: Option<String>,
     pub platform: Option<Option<String>>,
     pub active: Option<bool>,
-    pub options: Option<ProjectOptions>,
+    pub options: Option<OptionsChange>,
     pub teams: Option<Vec<Id>>,
     pub managed_by: Option<Option<String>>,
 }
@@ -128,11 +143,13 @@ pub trait Projects: Send + Sync {
     /// Sorted by slug.
     async fn projects(&self, organization_id: Id) -> Result<Vec<Project>, StateError>;
     async fn project(&self, organization_id: Id, name: Named<'_>) -> Result<Option<Project>, StateError>;
+    /// The slug of the project that was called so once, where none is now.
+    async fn renamed(&self, organization_id: Id, slug: &str) -> Result<Option<String>, StateError>;
     /// Makes the project and its first key `Default`.
     async fn create_project(&self, project: &NewProject, now_ms: i64) -> Result<(Project, ProjectKey), StateError>;
     async fn update_project(&self, organization_id: Id, id: Id, change: &ProjectChange) -> Result<Project, StateError>;
-    /// Deletes the project's state rows. Hide its events with [`crate::Retention::hide`] first.
-    async fn delete_project(&self, organization_id: Id, id: Id) -> Result<(), StateError>;
+    /// Deletes the project's state rows and records a [`crate::Tombstone::Project`]. Its events hide with [`crate::Retention::catch_up`].
+    async fn delete_project(&self, organization_id: Id, id: Id, now_ms: i64) -> Result<(), StateError>;
 }
 
 /// Keys (DSNs) of projects.

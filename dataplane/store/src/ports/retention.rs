@@ -8,7 +8,7 @@ use model::ids::Id;
 pub enum Tombstone {
     /// Everything of a project.
     Project { organization_id: Id, project_id: Id },
-    /// Everything of a project received before that moment.
+    /// Everything of a project received on UTC days that ended by that moment: files and counts are kept by day of receipt.
     OlderThan { organization_id: Id, project_id: Id, before_ms: i64 },
     /// All events of these hashes (a deleted issue). State has forgotten the hashes, so new events get new ones.
     Hashes { organization_id: Id, project_id: Id, hash_ids: Vec<Id> },
@@ -36,6 +36,8 @@ pub struct Swept {
     pub files_sealed: u32,
     pub files_unlinked: u32,
     pub files_rewritten: u32,
+    /// Could not be read or written; the next sweep tries them again.
+    pub files_failed: u32,
     pub blobs_deleted: u64,
     pub bytes_freed: u64,
 }
@@ -45,7 +47,9 @@ pub struct Swept {
 pub trait Retention: Send + Sync {
     /// Hides at once; recorded in state before it returns.
     async fn hide(&self, tombstones: &[Tombstone], now_ms: i64) -> Result<(), EventsError>;
-    /// Seals files whose day is over, unlinks expired ones, rewrites sealed ones with tombstones, drops old minutes and blobs.
+    /// Hides what the deletion of an issue or project recorded in state. A process that ends before it does so when it starts.
+    async fn catch_up(&self) -> Result<(), EventsError>;
+    /// Hides what projects keep for less than `days.events`, seals files whose day is over, unlinks expired ones, rewrites sealed ones with tombstones, drops old minutes and blobs.
     /// `passed_ms(…)` is the caller's knowledge that every record received before that moment was applied.
     async fn sweep(&self, now_ms: i64, applied_until_ms: i64, days: RetentionDays) -> Result<Swept, EventsError>;
 }

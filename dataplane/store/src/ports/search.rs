@@ -98,16 +98,6 @@ pub struct EventCursor {
     pub event_id: EventId,
 }
 
-impl EventCursor {
-    /// The place before every event of a millisecond, in a list that is newest first.
-    pub fn before_all_of(timestamp_ms: i64) -> EventCursor {
-        // Ids are ordered as two signed halves, so this is the lowest; no event of the next millisecond lies below it.
-        let mut lowest = [0; 16];
-        (lowest[0], lowest[8]) = (0x80, 0x80);
-        EventCursor { timestamp_ms: timestamp_ms + 1, event_id: EventId(lowest) }
-    }
-}
-
 /// When a search gives up: whatever comes first.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchBudget {

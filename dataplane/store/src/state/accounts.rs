@@ -167,16 +167,22 @@ impl Sessions for State {
         tx.commit().await.map_err(failed("end session"))
     }
 
-    async fn remove_sessions_of(&self, user_id: Id) -> Result<(), StateError> {
+    async fn remove_sessions_of(&self, user_id: Id, except: Option<&SecretHash>) -> Result<(), StateError> {
         let mut tx = self.db.begin("begin ending sessions").await?;
-        Sql::new("DELETE FROM login_session WHERE user_id = $1").bind(user_id).run(&mut tx, "end sessions").await?;
+        let mut sql = Sql::new("DELETE FROM login_session WHERE user_id = ");
+        sql.arg(user_id);
+        if let Some(except) = except {
+            sql.push(" AND secret <> ").arg(except.as_slice());
+        }
+        sql.run(&mut tx, "end sessions").await?;
         tx.commit().await.map_err(failed("end sessions"))
     }
 
-    async fn login_failed(&self, subject: &str, now_ms: i64) -> Result<(), StateError> {
-        let mut tx = self.db.begin("begin failed log-in").await?;
-        Sql::new("INSERT INTO login_failure (subject, created_ms) VALUES ($1, $2)").bind(subject).bind(now_ms).run(&mut tx, "note failed log-in").await?;
-        tx.commit().await.map_err(failed("note failed log-in"))
+    async fn note_login(&self, subject: &str, now_ms: i64) -> Result<Id, StateError> {
+        let mut tx = self.db.begin("begin log-in").await?;
+        let row = Sql::new("INSERT INTO login_failure (subject, created_ms) VALUES ($1, $2) RETURNING id").bind(subject).bind(now_ms).one(&mut tx, "note log-in").await?;
+        tx.commit().await.map_err(failed("note log-in"))?;
+        row.int(0)
     }
 
     async fn login_failures(&self, subject: &str, since_ms: i64) -> Result<u64, StateError> {
@@ -185,9 +191,14 @@ impl Sessions for State {
         Ok(sql.one(&mut connection, "count failed log-ins").await?.int(0)? as u64)
     }
 
-    async fn login_succeeded(&self, subject: &str) -> Result<(), StateError> {
-        let mut tx = self.db.begin("begin log-in").await?;
-        Sql::new("DELETE FROM login_failure WHERE subject = $1").bind(subject).run(&mut tx, "forget failed log-ins").await?;
+    async fn forget_logins(&self, tries: &[Id], subject: Option<&str>) -> Result<(), StateError> {
+        let mut tx = self.db.begin("begin forgetting log-ins").await?;
+        let mut sql = Sql::new("DELETE FROM login_failure WHERE id IN (");
+        sql.ids(tries).push(")");
+        if let Some(subject) = subject {
+            sql.push(" OR subject = ").arg(subject);
+        }
+        sql.run(&mut tx, "forget failed log-ins").await?;
         tx.commit().await.map_err(failed("forget failed log-ins"))
     }
 }

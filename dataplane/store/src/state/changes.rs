@@ -75,7 +75,7 @@ impl Stand {
         let text = |value: Result<String, serde_json::Error>| value.map_err(|fault| StateError::Invalid(fault.to_string()));
         Sql::new(
             "UPDATE issue SET status = $1, substatus = $2, state_since_ms = $3, resolution = $4, resolved_ms = $5, actor_id = $6, archive = $7,
-             archive_base = times_seen, archive_since_ms = $8, archive_users = NULL WHERE id = $9",
+             archive_base = times_seen, archive_since_ms = $8, archive_users_since_ms = $8, archive_users = NULL WHERE id = $9",
         )
         .bind(status)
         .bind(substatus)
@@ -158,6 +158,9 @@ impl IssueChanges for State {
     async fn update(&self, organization_id: Id, ids: &[Id], change: &IssueChange, actor_id: Option<Id>, now_ms: i64) -> Result<Vec<IssueBefore>, StateError> {
         let actor = Actor { user_id: actor_id, now_ms };
         let mut tx = self.db.begin("begin updating issues").await?;
+        if change.state.is_some() {
+            raise(&mut tx, "issues").await?;
+        }
         let mut replaced = Vec::new();
         for issue in get(&mut tx, organization_id, ids).await?.into_iter().flatten() {
             if let Some(state) = change.state.as_ref().filter(|state| **state != StateChange::Review || IssueState::FOR_REVIEW.contains(&issue.state)) {
@@ -178,9 +181,6 @@ impl IssueChanges for State {
             }
             replaced.push(before(&issue));
         }
-        if change.state.is_some() {
-            raise(&mut tx, "issues").await?;
-        }
         tx.commit().await.map_err(failed("update issues"))?;
         Ok(replaced)
     }
@@ -193,11 +193,11 @@ impl IssueChanges for State {
         merges::unmerge(&self.db, organization_id, issue_id, hash_ids, Actor { user_id: actor_id, now_ms }).await
     }
 
-    async fn delete(&self, organization_id: Id, ids: &[Id]) -> Result<Vec<IssueHash>, StateError> {
-        merges::remove(&self.db, organization_id, ids, merges::Hashes::Forget).await
+    async fn delete(&self, organization_id: Id, ids: &[Id], now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
+        merges::remove(&self.db, organization_id, ids, merges::Hashes::Forget, now_ms).await
     }
 
-    async fn discard(&self, organization_id: Id, ids: &[Id], _actor_id: Option<Id>, _now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
-        merges::remove(&self.db, organization_id, ids, merges::Hashes::Discard).await
+    async fn discard(&self, organization_id: Id, ids: &[Id], now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
+        merges::remove(&self.db, organization_id, ids, merges::Hashes::Discard, now_ms).await
     }
 }

@@ -89,7 +89,11 @@ impl Batches for State {
 impl State {
     /// Takes the cache for this commit, valid for the present revision. A commit that fails leaves an empty one behind.
     async fn take_cache(&self, tx: &mut AnyConnection) -> Result<Cache, StateError> {
-        let revision = Sql::new("SELECT number FROM revision WHERE name = 'issues'").one(tx, "read issue revision").await?.int(0)?;
+        // In Postgres commits hold the revision together, and whoever changes issues waits for them, or they for it (`raise` comes first in
+        // every such transaction): a hash cannot move to another issue between look-up and count. SQLite has one writer.
+        let lock = if tx.backend_name() == "PostgreSQL" { " FOR SHARE" } else { "" };
+        let sql = Sql::new(&format!("SELECT number FROM revision WHERE name = 'issues'{lock}"));
+        let revision = sql.one(tx, "read issue revision").await?.int(0)?;
         let mut cache = std::mem::take(&mut *self.cache.lock());
         cache.at(revision);
         Ok(cache)

@@ -39,4 +39,11 @@ impl State {
         tx.commit().await.map_err(failed("keep dictionary"))?;
         Ok(id)
     }
+
+    /// Drops those of a project of which no row is left.
+    pub(crate) async fn remove_dictionaries(&self, project_id: Id) -> Result<(), StateError> {
+        let mut tx = self.db.begin("begin removing dictionaries").await?;
+        Sql::new("DELETE FROM dictionary WHERE project_id = $1").bind(project_id).run(&mut tx, "remove dictionaries").await?;
+        tx.commit().await.map_err(failed("remove dictionaries"))
+    }
 }

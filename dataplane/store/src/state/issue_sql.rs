@@ -2,8 +2,9 @@
 
 use super::sql::{Read, Sql};
 use crate::ports::{Assignee, Issue, IssueFilter, IssueQuery, IssueState, Priority, Range, StateError};
-use model::prepared::Level;
+use model::{ids::Id, prepared::Level};
 use sqlx::any::AnyRow;
+use std::collections::BTreeSet;
 
 /// Selected by every read of issues, from `issue i JOIN project p`.
 pub(super) const COLUMNS: &str = "i.id, i.organization_id, i.project_id, p.slug, i.short_no, i.status, i.substatus, i.priority, i.level, i.title, i.culprit, i.platform,
@@ -82,20 +83,20 @@ pub(super) fn condition(sql: &mut Sql, query: &IssueQuery) {
         sql.push(" AND i.project_id IN (").ids(&query.project_ids).push(")");
     }
     sql.push(" AND ");
-    filter(sql, &query.filter);
+    filter(sql, query.organization_id, &query.filter);
 }
 
-fn filter(sql: &mut Sql, term: &IssueFilter) {
+fn filter(sql: &mut Sql, organization_id: Id, term: &IssueFilter) {
     match term {
         IssueFilter::All => {
             sql.push("1 = 1");
         }
-        IssueFilter::And(terms) => joined(sql, terms, " AND ", "1 = 1"),
-        IssueFilter::Or(terms) => joined(sql, terms, " OR ", "1 = 0"),
+        IssueFilter::And(terms) => joined(sql, organization_id, terms, (" AND ", "1 = 1")),
+        IssueFilter::Or(terms) => joined(sql, organization_id, terms, (" OR ", "1 = 0")),
         IssueFilter::Not(term) => {
             // COALESCE: what is unknown does not match, so its negation does.
             sql.push("NOT COALESCE(CASE WHEN ");
-            filter(sql, term);
+            filter(sql, organization_id, term);
             sql.push(" THEN 1 ELSE 0 END, 0) = 1");
         }
         IssueFilter::State(states) => {
@@ -120,12 +121,15 @@ fn filter(sql: &mut Sql, term: &IssueFilter) {
         }
         IssueFilter::Platform(list) => any_of(sql, "i.platform", list),
         IssueFilter::EventType(list) => any_of(sql, "i.event_type", list),
+        IssueFilter::EventTypeLike(pattern) => glob(sql, "i.event_type", pattern),
+        IssueFilter::FirstReleaseLike(pattern) => glob(sql, "i.first_release", pattern),
         IssueFilter::FirstRelease(list) => any_of(sql, "i.first_release", list),
-        IssueFilter::LastRelease(list) => any_of(sql, "i.last_release", list),
         IssueFilter::Environment(list) => {
-            sql.push("i.id IN (SELECT h.issue_id FROM hash h JOIN hash_environment he ON he.hash_id = h.id JOIN environment e ON e.id = he.environment_id WHERE e.organization_id = i.organization_id AND ");
+            // By index from each issue that the list walks: it ends with its page. The inner list depends on no issue and is made once.
+            sql.push("EXISTS (SELECT 1 FROM hash h JOIN hash_environment he ON he.hash_id = h.id WHERE h.issue_id = i.id AND he.environment_id IN (SELECT e.id FROM environment e WHERE e.organization_id = ");
+            sql.arg(organization_id).push(" AND ");
             any_of(sql, "e.name", list);
-            sql.push(")");
+            sql.push("))");
         }
         IssueFilter::Handled(handled) => {
             sql.push("i.handled = ").arg(*handled);
@@ -135,11 +139,14 @@ fn filter(sql: &mut Sql, term: &IssueFilter) {
         IssueFilter::TimesSeen(range) => bounds(sql, "i.times_seen", *range),
         IssueFilter::ShortId(list) => short_ids(sql, list),
         IssueFilter::Text(text) => {
-            let pattern = format!("%{}%", escape(&text.to_lowercase()));
-            sql.push("(LOWER(i.title) LIKE ").arg(pattern.as_str()).push(" ESCAPE '\\' OR LOWER(i.culprit) LIKE ").arg(pattern.as_str()).push(" ESCAPE '\\')");
+            sql.push("(");
+            contains(sql, "i.title", text);
+            sql.push(" OR ");
+            contains(sql, "i.message", text);
+            sql.push(" OR ");
+            contains(sql, "i.culprit", text);
+            sql.push(")");
         }
-        IssueFilter::Title(glob) => like(sql, "i.title", glob),
-        IssueFilter::Culprit(glob) => like(sql, "i.culprit", glob),
         IssueFilter::BookmarkedBy(user) => {
             sql.push("i.id IN (SELECT u.issue_id FROM issue_user u WHERE u.bookmarked = 1 AND u.user_id = ").arg(*user).push(")");
         }
@@ -149,14 +156,14 @@ fn filter(sql: &mut Sql, term: &IssueFilter) {
     }
 }
 
-fn joined(sql: &mut Sql, terms: &[IssueFilter], word: &str, empty: &str) {
+fn joined(sql: &mut Sql, organization_id: Id, terms: &[IssueFilter], (word, empty): (&str, &str)) {
     if terms.is_empty() {
         sql.push(empty);
         return;
     }
     for (at, term) in terms.iter().enumerate() {
         sql.push(if at == 0 { "(" } else { word });
-        filter(sql, term);
+        filter(sql, organization_id, term);
     }
     sql.push(")");
 }
@@ -196,10 +203,27 @@ fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+/// That a column contains a text, without case.
+pub(super) fn contains(sql: &mut Sql, column: &str, text: &str) {
+    like(sql, column, &format!("%{}%", escape(&text.to_lowercase())));
+}
+
 /// A glob as LIKE: `*` becomes `%`, `\*` a star.
-fn like(sql: &mut Sql, column: &str, glob: &str) {
-    let pattern = glob.to_lowercase().split("\\*").map(|part| escape(part).replace('*', "%")).collect::<Vec<_>>().join("*");
-    sql.push(&format!("LOWER({column}) LIKE ")).arg(pattern).push(" ESCAPE '\\'");
+fn glob(sql: &mut Sql, column: &str, pattern: &str) {
+    let pattern = pattern.to_lowercase().split("\\*").map(|part| escape(part).replace('*', "%")).collect::<Vec<_>>().join("*");
+    like(sql, column, &pattern);
+}
+
+/// LIKE without case. SQLite's LOWER knows ASCII only: the capitals of what else is looked for are replaced one by one.
+fn like(sql: &mut Sql, column: &str, pattern: &str) {
+    let capitals: BTreeSet<(char, char)> = pattern.chars().filter(|letter| !letter.is_ascii()).flat_map(|letter| letter.to_uppercase().map(move |capital| (capital, letter))).collect();
+    // ß becomes two letters: only one for one is a capital.
+    let capitals: Vec<_> = capitals.into_iter().filter(|(capital, letter)| capital != letter && !capital.is_ascii()).collect();
+    sql.push("LOWER(").push(&"REPLACE(".repeat(capitals.len())).push(column);
+    for (capital, letter) in capitals {
+        sql.push(", ").arg(capital.to_string()).push(", ").arg(letter.to_string()).push(")");
+    }
+    sql.push(") LIKE ").arg(pattern).push(" ESCAPE '\\'");
 }
 
 #[cfg(test)]
@@ -214,5 +238,21 @@ mod tests {
         }
         assert_eq!(parse_short_id("SHOP-U"), None);
         assert_eq!(parse_short_id("SHOP"), None);
+    }
+
+    #[tokio::test]
+    async fn environment_is_asked_by_index_of_each_issue() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let db = crate::state::Db::sqlite(&folder.path().join("state.db")).await.expect("opens");
+        crate::state::migrate(&db).await.expect("migrates");
+        let filter = IssueFilter::Environment(vec!["production".into()]);
+        let query = IssueQuery { organization_id: 1, project_ids: Vec::new(), filter, sort: Default::default(), after: None, limit: 25 };
+        let mut sql = Sql::new(&format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} {FROM}"));
+        condition(&mut sql, &query);
+        let mut connection = crate::state::sql::reader(&db).await.expect("connects");
+        let plan: Vec<String> = sql.all(&mut connection, "explain").await.expect("explains").iter().map(|row| row.text(3).expect("a step")).collect();
+        // A list that depends on the issue is made again for each: issues times hashes.
+        let is_slow = |step: &String| step.starts_with("SCAN h") || step.contains("CORRELATED LIST");
+        assert!(plan.iter().any(|step| step.contains("hash_issue")) && !plan.iter().any(is_slow), "{plan:#?}");
     }
 }

@@ -6,13 +6,16 @@ use model::ids::Id;
 use sqlx::AnyConnection;
 use std::collections::HashMap;
 
-/// The number a sort goes by. Priority comes first in steps no timestamp reaches.
-fn sort_value(sort: IssueSort) -> &'static str {
+/// Between two priorities: above any time in milliseconds until 2286, and 75 of them stay a number that JSON and cursors carry whole.
+const PRIORITY_STEP: i64 = 10_000_000_000_000;
+
+/// The number a sort goes by. Priority comes first.
+fn sort_value(sort: IssueSort) -> String {
     match sort {
-        IssueSort::LastSeen => "i.last_seen_ms",
-        IssueSort::FirstSeen => "i.first_seen_ms",
-        IssueSort::TimesSeen => "i.times_seen",
-        IssueSort::Priority => "(i.priority * 10000000000000000 + i.last_seen_ms)",
+        IssueSort::LastSeen => "i.last_seen_ms".into(),
+        IssueSort::FirstSeen => "i.first_seen_ms".into(),
+        IssueSort::TimesSeen => "i.times_seen".into(),
+        IssueSort::Priority => format!("(i.priority * {PRIORITY_STEP} + i.last_seen_ms)"),
     }
 }
 
@@ -21,7 +24,7 @@ fn value_of(sort: IssueSort, issue: &Issue) -> i64 {
         IssueSort::LastSeen => issue.last_seen_ms,
         IssueSort::FirstSeen => issue.first_seen_ms,
         IssueSort::TimesSeen => issue.times_seen as i64,
-        IssueSort::Priority => issue.priority as i64 * 10_000_000_000_000_000 + issue.last_seen_ms,
+        IssueSort::Priority => issue.priority as i64 * PRIORITY_STEP + issue.last_seen_ms,
     }
 }
 
@@ -51,6 +54,14 @@ impl Issues for State {
         condition(&mut sql, query);
         sql.push(&format!(" LIMIT {max}) AS matching"));
         Ok(sql.one(&mut connection, "count issues").await?.int(0)? as u64)
+    }
+
+    async fn matching(&self, query: &IssueQuery, max: u64) -> Result<Vec<Id>, StateError> {
+        let mut connection = reader(&self.db).await?;
+        let mut sql = Sql::new(&format!("SELECT i.id {FROM}"));
+        condition(&mut sql, query);
+        sql.push(&format!(" ORDER BY i.last_seen_ms DESC, i.id DESC LIMIT {max}"));
+        sql.all(&mut connection, "list ids of issues").await?.iter().map(|row| row.int(0)).collect()
     }
 
     async fn get(&self, organization_id: Id, ids: &[Id]) -> Result<Vec<Option<Issue>>, StateError> {

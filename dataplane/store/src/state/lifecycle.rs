@@ -51,18 +51,19 @@ impl State {
         let mut moved = 0;
         loop {
             let mut tx = self.db.begin("begin ageing").await?;
+            raise(&mut tx, "issues").await?;
             let rows = select.all(&mut tx, "find issues to age").await?;
             if rows.is_empty() {
                 return Ok(moved);
             }
             moved += shift(&mut tx, &rows, how, now_ms).await?;
-            raise(&mut tx, "issues").await?;
             tx.commit().await.map_err(failed("age issues"))?;
         }
     }
 
     async fn unarchive_due(&self, now_ms: i64) -> Result<u64, StateError> {
         let mut tx = self.db.begin("begin unarchiving").await?;
+        raise(&mut tx, "issues").await?;
         let (status, substatus) = IssueState::ArchivedUntilCondition.numbers();
         let found = Sql::new("SELECT id, organization_id, project_id, archive FROM issue WHERE status = $1 AND substatus = $2").bind(status).bind(substatus);
         let mut due = Vec::new();
@@ -73,10 +74,10 @@ impl State {
             }
         }
         let how = Move { to: IssueState::Ongoing, kind: ActivityKind::SetUnresolved, detail: "{\"reason\":\"time_reached\"}", resolution: None };
-        let moved = shift(&mut tx, &due, &how, now_ms).await?;
-        if moved > 0 {
-            raise(&mut tx, "issues").await?;
+        if due.is_empty() {
+            return Ok(0);
         }
+        let moved = shift(&mut tx, &due, &how, now_ms).await?;
         tx.commit().await.map_err(failed("unarchive issues"))?;
         Ok(moved)
     }
@@ -92,7 +93,7 @@ impl State {
                 continue;
             }
             let idle_since_ms = now_ms - i64::from(options.resolve_age_h) * 3_600_000;
-            let select = Sql::new(&format!("SELECT id, organization_id, project_id FROM issue WHERE project_id = $1 AND status = 0 AND last_seen_ms < $2 LIMIT {STEP}"));
+            let select = Sql::new(&format!("SELECT id, organization_id, project_id FROM issue WHERE project_id = $1 AND status <> 1 AND last_seen_ms < $2 LIMIT {STEP}"));
             let how = Move { to: IssueState::Resolved, kind: ActivityKind::SetResolvedByAge, detail: "{}", resolution: Some(Resolution::Now) };
             resolved += self.shift_all(&select.bind(row.int(0)?).bind(idle_since_ms), &how, now_ms).await?;
         }

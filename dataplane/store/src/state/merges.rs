@@ -9,15 +9,16 @@ use super::{
     issues::get,
     projects::raise,
     sql::{Read, Sql, failed},
+    tombstones,
 };
-use crate::ports::{ActivityKind, Issue, IssueHash, StateError};
+use crate::ports::{ActivityKind, Issue, IssueHash, StateError, Tombstone};
 use model::ids::Id;
 use serde_json::json;
 use sqlx::AnyConnection;
 
 /// Moves every hash of `from` into `into`.
 pub(super) async fn merge(db: &Db, organization_id: Id, into: Id, from: &[Id], actor: Actor) -> Result<(), StateError> {
-    let mut tx = db.begin("begin merge").await?;
+    let mut tx = begin(db, "begin merge").await?;
     let target = get(&mut tx, organization_id, &[into]).await?.pop().flatten().ok_or(StateError::NotFound("issue"))?;
     let sources: Vec<Issue> = get(&mut tx, organization_id, from).await?.into_iter().flatten().filter(|issue| issue.id != target.id).collect();
     if sources.iter().any(|issue| issue.project_id != target.project_id) {
@@ -36,16 +37,31 @@ pub(super) async fn merge(db: &Db, organization_id: Id, into: Id, from: &[Id], a
         forget_issue(&mut tx, issue.id).await?;
     }
     recount(&mut tx, target.id).await?;
+    merge_releases(&mut tx, &target, &sources).await?;
     config::crash::point("during-merge");
     let issues: Vec<_> = sources.iter().map(|issue| json!({"id": issue.id.to_string(), "shortId": issue.short_id, "title": issue.title})).collect();
     note(&mut tx, &target, ActivityKind::Merge, json!({ "issues": issues }), actor).await?;
-    finish(tx, "merge issues").await
+    tx.commit().await.map_err(failed("merge issues"))
+}
+
+/// The first release of whichever was seen first, the last of whichever was seen last.
+async fn merge_releases(tx: &mut AnyConnection, target: &Issue, sources: &[Issue]) -> Result<(), StateError> {
+    let all = || sources.iter().chain([target]);
+    let first = all().filter(|issue| issue.first_release.is_some()).min_by_key(|issue| issue.first_seen_ms);
+    let last = all().filter(|issue| issue.last_release.is_some()).max_by_key(|issue| issue.last_seen_ms);
+    Sql::new("UPDATE issue SET first_release = $1, last_release = $2 WHERE id = $3")
+        .bind(first.and_then(|issue| issue.first_release.as_deref()))
+        .bind(last.and_then(|issue| issue.last_release.as_deref()))
+        .bind(target.id)
+        .run(tx, "merge releases")
+        .await?;
+    Ok(())
 }
 
 /// Moves some hashes of an issue into a new one. Both are called again as they were before they became one; what never was an issue
 /// of its own repeats the words until its next event.
 pub(super) async fn unmerge(db: &Db, organization_id: Id, issue_id: Id, hash_ids: &[Id], actor: Actor) -> Result<Issue, StateError> {
-    let mut tx = db.begin("begin unmerge").await?;
+    let mut tx = begin(db, "begin unmerge").await?;
     let source = get(&mut tx, organization_id, &[issue_id]).await?.pop().flatten().ok_or(StateError::NotFound("issue"))?;
     let hashes = of_issue(&mut tx, source.id).await?;
     let moved: Vec<Id> = hashes.iter().map(|hash| hash.id).filter(|id| hash_ids.contains(id)).collect();
@@ -54,9 +70,9 @@ pub(super) async fn unmerge(db: &Db, organization_id: Id, issue_id: Id, hash_ids
     }
     let short_no = short_numbers(&mut tx, source.project_id, 1).await?;
     let new_id = Sql::new(
-        "INSERT INTO issue (organization_id, project_id, short_no, status, substatus, priority, level, title, culprit, platform, logger, event_type, metadata, handled,
+        "INSERT INTO issue (organization_id, project_id, short_no, status, substatus, priority, level, title, message, culprit, platform, logger, event_type, metadata, handled,
          first_seen_ms, last_seen_ms, times_seen, first_release, last_release, archive_base, archive_since_ms, state_since_ms, comments)
-         SELECT organization_id, project_id, $1, 0, 3, priority, level, title, culprit, platform, logger, event_type, metadata, handled,
+         SELECT organization_id, project_id, $1, 0, 3, priority, level, title, message, culprit, platform, logger, event_type, metadata, handled,
          first_seen_ms, last_seen_ms, 0, first_release, last_release, 0, 0, $2, 0 FROM issue WHERE id = $3 RETURNING id",
     )
     .bind(short_no)
@@ -76,7 +92,7 @@ pub(super) async fn unmerge(db: &Db, organization_id: Id, issue_id: Id, hash_ids
     let prints: Vec<String> = hashes.iter().filter(|hash| moved.contains(&hash.id)).map(|hash| hex::encode(hash.hash)).collect();
     note(&mut tx, &source, ActivityKind::UnmergeSource, json!({"fingerprints": prints, "destinationId": new_id.to_string()}), actor).await?;
     note(&mut tx, &made, ActivityKind::UnmergeDestination, json!({"fingerprints": prints, "sourceId": source.id.to_string()}), actor).await?;
-    finish(tx, "unmerge hashes").await?;
+    tx.commit().await.map_err(failed("unmerge hashes"))?;
     Ok(made)
 }
 
@@ -89,9 +105,9 @@ pub(super) enum Hashes {
     Discard,
 }
 
-/// Deletes issues; answers their hashes.
-pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashes) -> Result<Vec<IssueHash>, StateError> {
-    let mut tx = db.begin("begin deleting issues").await?;
+/// Deletes issues and records that their events are hidden; answers their hashes.
+pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashes, now_ms: i64) -> Result<Vec<IssueHash>, StateError> {
+    let mut tx = begin(db, "begin deleting issues").await?;
     let mut gone = Vec::new();
     for issue in get(&mut tx, organization_id, ids).await?.into_iter().flatten() {
         let hashes = of_issue(&mut tx, issue.id).await?;
@@ -112,9 +128,11 @@ pub(super) async fn remove(db: &Db, organization_id: Id, ids: &[Id], what: Hashe
         Sql::new("DELETE FROM activity WHERE issue_id = $1").bind(issue.id).run(&mut tx, "delete activity").await?;
         Sql::new("DELETE FROM issue_redirect WHERE into_id = $1").bind(issue.id).run(&mut tx, "delete redirects").await?;
         forget_issue(&mut tx, issue.id).await?;
+        let hash_ids = hashes.iter().map(|hash| hash.id).collect();
+        tombstones::add(&mut tx, &[Tombstone::Hashes { organization_id, project_id: issue.project_id, hash_ids }], now_ms).await?;
         gone.extend(hashes);
     }
-    finish(tx, "delete issues").await?;
+    tx.commit().await.map_err(failed("delete issues"))?;
     Ok(gone)
 }
 
@@ -130,7 +148,7 @@ async fn forget_issue(tx: &mut AnyConnection, id: Id) -> Result<(), StateError> 
 }
 
 /// What events change in an issue, as one list for both directions.
-const WORDS: &str = "level, title, culprit, platform, logger, event_type, metadata, handled, first_release, last_release";
+const WORDS: &str = "level, title, message, culprit, platform, logger, event_type, metadata, handled, first_release, last_release";
 
 /// Notes with each hash what its issue is called, unless an earlier merge did.
 async fn keep_words(tx: &mut AnyConnection, issue_ids: &[Id]) -> Result<(), StateError> {
@@ -179,8 +197,9 @@ async fn recount(tx: &mut AnyConnection, id: Id) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Commits; the caches of commits are void from here on.
-async fn finish(mut tx: Tx, doing: &'static str) -> Result<(), StateError> {
+/// Begins alone among commits of batches, whose caches are void from here on.
+async fn begin(db: &Db, doing: &'static str) -> Result<Tx, StateError> {
+    let mut tx = db.begin(doing).await?;
     raise(&mut tx, "issues").await?;
-    tx.commit().await.map_err(failed(doing))
+    Ok(tx)
 }

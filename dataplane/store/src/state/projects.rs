@@ -1,7 +1,7 @@
 //! Projects and the snapshot ingest serves from.
 
-use super::{State, keys, notices::Notices, organizations::{named, update}, sql::{Read, Sql, failed, reader}};
-use crate::ports::{Changes, Directory, KeyEntry, Named, NewProject, Project, ProjectChange, ProjectEntry, ProjectKey, Projects, Snapshot, StateError};
+use super::{State, keys, notices::Notices, organizations::{named, update}, sql::{Read, Sql, failed, reader}, tombstones};
+use crate::ports::{Changes, Directory, KeyEntry, Named, NewProject, Project, ProjectChange, ProjectEntry, ProjectKey, Projects, Snapshot, StateError, Tombstone};
 use config::project::ProjectOptions;
 use model::ids::Id;
 use sqlx::{AnyConnection, any::AnyRow};
@@ -31,6 +31,28 @@ fn options(text: &str) -> Result<ProjectOptions, StateError> {
 
 fn options_text(options: &ProjectOptions) -> Result<String, StateError> {
     serde_json::to_string(options).map_err(|fault| StateError::Invalid(fault.to_string()))
+}
+
+/// Notes what a project is called before it is called otherwise.
+async fn keep_slug(tx: &mut AnyConnection, organization_id: Id, id: Id, next: &str) -> Result<(), StateError> {
+    Sql::new(
+        "INSERT INTO project_slug (organization_id, slug, project_id) SELECT organization_id, slug, id FROM project WHERE organization_id = $1 AND id = $2 AND slug <> $3
+         ON CONFLICT (organization_id, slug) DO UPDATE SET project_id = excluded.project_id",
+    )
+    .bind(organization_id)
+    .bind(id)
+    .bind(next)
+    .run(tx, "keep the slug of a project")
+    .await?;
+    Ok(())
+}
+
+/// The options of a project that this transaction is about to change: no other changes them meanwhile.
+async fn locked_options(tx: &mut AnyConnection, organization_id: Id, id: Id) -> Result<ProjectOptions, StateError> {
+    let lock = if tx.backend_name() == "PostgreSQL" { " FOR UPDATE" } else { "" };
+    let sql = Sql::new(&format!("SELECT options FROM project WHERE organization_id = $1 AND id = $2{lock}")).bind(organization_id).bind(id);
+    let row = sql.maybe(tx, "read project options").await?.ok_or(StateError::NotFound("project"))?;
+    options(&row.text(0)?)
 }
 
 async fn with_teams(on: &mut AnyConnection, rows: &[AnyRow]) -> Result<Vec<Project>, StateError> {
@@ -82,6 +104,12 @@ impl Projects for State {
         Ok(with_teams(&mut connection, &rows).await?.pop())
     }
 
+    async fn renamed(&self, organization_id: Id, slug: &str) -> Result<Option<String>, StateError> {
+        let mut connection = reader(&self.db).await?;
+        let sql = Sql::new("SELECT p.slug FROM project_slug s JOIN project p ON p.id = s.project_id WHERE s.organization_id = $1 AND s.slug = $2").bind(organization_id).bind(slug);
+        sql.maybe(&mut connection, "look up a renamed project").await?.map(|row| row.text(0)).transpose()
+    }
+
     async fn create_project(&self, new: &NewProject, now_ms: i64) -> Result<(Project, ProjectKey), StateError> {
         config::slug::check(&new.slug).map_err(|fault| StateError::Invalid(fault.to_string()))?;
         let mut tx = self.db.begin("begin project").await?;
@@ -102,6 +130,7 @@ impl Projects for State {
         let mut tx = self.db.begin("begin project").await?;
         let mut sql = Sql::new("UPDATE project SET id = id");
         if let Some(slug) = &change.slug {
+            keep_slug(&mut tx, organization_id, id, slug).await?;
             sql.push(", slug = ").arg(slug.as_str());
         }
         if let Some(name) = &change.name {
@@ -113,8 +142,10 @@ impl Projects for State {
         if let Some(active) = change.active {
             sql.push(", active = ").arg(active);
         }
-        if let Some(options) = &change.options {
-            sql.push(", options = ").arg(options_text(options)?);
+        if let Some(wanted) = &change.options {
+            let mut options = locked_options(&mut tx, organization_id, id).await?;
+            wanted.apply(&mut options);
+            sql.push(", options = ").arg(options_text(&options)?);
         }
         if let Some(managed_by) = &change.managed_by {
             sql.push(", managed_by = ").arg(managed_by.as_deref());
@@ -130,19 +161,21 @@ impl Projects for State {
         Ok(changed)
     }
 
-    async fn delete_project(&self, organization_id: Id, id: Id) -> Result<(), StateError> {
+    async fn delete_project(&self, organization_id: Id, id: Id, now_ms: i64) -> Result<(), StateError> {
         let mut tx = self.db.begin("begin deleting project").await?;
+        raise(&mut tx, "issues").await?;
         let gone = Sql::new("DELETE FROM project WHERE organization_id = $1 AND id = $2").bind(organization_id).bind(id).run(&mut tx, "delete project").await?;
         if gone == 0 {
             return Err(StateError::NotFound("project"));
         }
+        tombstones::add(&mut tx, &[Tombstone::Project { organization_id, project_id: id }], now_ms).await?;
         Sql::new("DELETE FROM hash_environment WHERE hash_id IN (SELECT id FROM hash WHERE project_id = $1)").bind(id).run(&mut tx, "delete project").await?;
         Sql::new("DELETE FROM issue_user WHERE issue_id IN (SELECT id FROM issue WHERE project_id = $1)").bind(id).run(&mut tx, "delete project").await?;
-        for table in ["project_team", "project_key", "activity", "issue_redirect", "issue", "hash", "project_environment", "release_project", "release_environment", "quota"] {
+        Sql::new("DELETE FROM hash_words WHERE hash_id IN (SELECT id FROM hash WHERE project_id = $1)").bind(id).run(&mut tx, "delete project").await?;
+        for table in ["project_slug", "project_team", "project_key", "activity", "issue_redirect", "issue", "hash", "project_environment", "release_project", "release_environment", "quota"] {
             Sql::new(&format!("DELETE FROM {table} WHERE project_id = $1")).bind(id).run(&mut tx, "delete project").await?;
         }
         raise(&mut tx, "directory").await?;
-        raise(&mut tx, "issues").await?;
         tx.commit().await.map_err(failed("delete project"))
     }
 }

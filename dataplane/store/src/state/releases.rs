@@ -1,6 +1,6 @@
 //! Releases: made by events, CI and people; ordered by semver, else by date.
 
-use super::{State, release_parts::{DEPLOY, deploy}, sql::{Read, Sql, failed, reader}};
+use super::{State, issue_sql::contains, release_parts::{DEPLOY, deploy}, sql::{Read, Sql, failed, reader}};
 use crate::ports::{CommitAuthor, Deploy, Release, ReleaseChange, ReleaseQuery, Releases, StateError};
 use model::{ids::Id, version};
 use sqlx::{AnyConnection, any::AnyRow};
@@ -109,8 +109,8 @@ impl Releases for State {
             sql.push(" AND r.id IN (SELECT rp.release_id FROM release_project rp WHERE rp.project_id IN (").ids(&query.project_ids).push("))");
         }
         if let Some(text) = &query.text {
-            let pattern = format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-            sql.push(" AND LOWER(r.version) LIKE ").arg(pattern).push(" ESCAPE '\\'");
+            sql.push(" AND ");
+            contains(&mut sql, "r.version", text);
         }
         sql.push(&format!(" ORDER BY COALESCE(r.released_ms, r.created_ms) DESC, r.id DESC LIMIT {} OFFSET {}", query.limit, query.offset));
         let rows = sql.all(&mut connection, "list releases").await?;

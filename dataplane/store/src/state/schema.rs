@@ -84,4 +84,13 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[&[
       culprit TEXT NOT NULL, platform TEXT NOT NULL, logger TEXT, event_type TEXT NOT NULL, metadata TEXT NOT NULL, handled BIGINT, first_release TEXT, last_release TEXT)",
 ], &[
     "ALTER TABLE project_key ADD COLUMN verify_secret BIGINT NOT NULL DEFAULT 0",
+], &[
+    // Of the newest event, for search; empty where the title says it.
+    "ALTER TABLE issue ADD COLUMN message TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE hash_words ADD COLUMN message TEXT NOT NULL DEFAULT ''",
+    // Each window of an archive begins anew by itself.
+    "ALTER TABLE issue ADD COLUMN archive_users_since_ms BIGINT NOT NULL DEFAULT 0",
+    // What projects were called before: links and programs go on finding them.
+    "CREATE TABLE project_slug (organization_id BIGINT NOT NULL, slug TEXT NOT NULL, project_id BIGINT NOT NULL, PRIMARY KEY (organization_id, slug))",
+    "CREATE INDEX project_slug_project ON project_slug (project_id)",
 ]];

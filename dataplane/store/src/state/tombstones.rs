@@ -3,6 +3,7 @@
 use super::{State, sql::{Read, Sql, failed, id_list, reader}};
 use crate::ports::{StateError, Tombstone};
 use model::ids::Id;
+use sqlx::AnyConnection;
 
 /// A tombstone with its row.
 #[derive(Debug, Clone)]
@@ -31,22 +32,7 @@ impl State {
 
     pub(crate) async fn add_tombstones(&self, tombstones: &[Tombstone], now_ms: i64) -> Result<(), StateError> {
         let mut tx = self.db.begin("begin tombstones").await?;
-        for tombstone in tombstones {
-            let (organization_id, project_id, kind, before_ms, hashes) = match tombstone {
-                Tombstone::Project { organization_id, project_id } => (*organization_id, *project_id, 0, 0, String::new()),
-                Tombstone::OlderThan { organization_id, project_id, before_ms } => (*organization_id, *project_id, 1, *before_ms, String::new()),
-                Tombstone::Hashes { organization_id, project_id, hash_ids } => (*organization_id, *project_id, 2, 0, id_list(hash_ids)),
-            };
-            Sql::new("INSERT INTO tombstone (organization_id, project_id, kind, before_ms, hash_ids, created_ms) VALUES ($1, $2, $3, $4, $5, $6)")
-                .bind(organization_id)
-                .bind(project_id)
-                .bind(kind)
-                .bind(before_ms)
-                .bind(hashes)
-                .bind(now_ms)
-                .run(&mut tx, "add tombstone")
-                .await?;
-        }
+        add(&mut tx, tombstones, now_ms).await?;
         tx.commit().await.map_err(failed("add tombstones"))
     }
 
@@ -55,4 +41,25 @@ impl State {
         Sql::new(&format!("DELETE FROM tombstone WHERE id IN ({})", id_list(ids))).run(&mut tx, "remove tombstones").await?;
         tx.commit().await.map_err(failed("remove tombstones"))
     }
+}
+
+/// Records tombstones in the transaction that forgets what names the rows: between two, a kill would leave rows that nothing can delete.
+pub(super) async fn add(tx: &mut AnyConnection, tombstones: &[Tombstone], now_ms: i64) -> Result<(), StateError> {
+    for tombstone in tombstones {
+        let (organization_id, project_id, kind, before_ms, hashes) = match tombstone {
+            Tombstone::Project { organization_id, project_id } => (*organization_id, *project_id, 0, 0, String::new()),
+            Tombstone::OlderThan { organization_id, project_id, before_ms } => (*organization_id, *project_id, 1, *before_ms, String::new()),
+            Tombstone::Hashes { organization_id, project_id, hash_ids } => (*organization_id, *project_id, 2, 0, id_list(hash_ids)),
+        };
+        Sql::new("INSERT INTO tombstone (organization_id, project_id, kind, before_ms, hash_ids, created_ms) VALUES ($1, $2, $3, $4, $5, $6)")
+            .bind(organization_id)
+            .bind(project_id)
+            .bind(kind)
+            .bind(before_ms)
+            .bind(hashes)
+            .bind(now_ms)
+            .run(tx, "add tombstone")
+            .await?;
+    }
+    Ok(())
 }

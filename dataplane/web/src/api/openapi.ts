@@ -285,6 +285,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/0/organizations/{organization}/events-stats/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events over time */
+        get: operations["get_organizations_organization_events_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/0/organizations/{organization}/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events as a table of fields, newest first */
+        get: operations["get_organizations_organization_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/0/organizations/{organization}/issues/": {
         parameters: {
             query?: never;
@@ -701,7 +735,8 @@ export interface paths {
         /** Projects */
         get: operations["get_organizations_organization_projects"];
         put?: never;
-        post?: never;
+        /** Make a project with a key in a team of the caller */
+        post: operations["post_organizations_organization_projects"];
         delete?: never;
         options?: never;
         head?: never;
@@ -840,6 +875,23 @@ export interface paths {
         };
         /** Find an issue by its short id */
         get: operations["get_organizations_organization_shortids_issue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/0/organizations/{organization}/stats-summary/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of everything received, by project and category */
+        get: operations["get_organizations_organization_stats_summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1634,6 +1686,8 @@ export interface components {
             id: string;
             mimetype: string;
             name: string;
+            /** @description Null where the bytes are past their retention. */
+            sha1: string | null;
             sha256: string;
             /**
              * Format: int64
@@ -1669,6 +1723,16 @@ export interface components {
         };
         BrowserSdk: {
             choices: string[][];
+        };
+        /** @description What became of the units of a category, of one project. */
+        CategorySummary: {
+            /** @description Data category. */
+            category: string;
+            /** @description Quantity by outcome. */
+            outcomes: {
+                [key: string]: number;
+            };
+            totals: components["schemas"]["SummaryTotals"];
         };
         ClientConfig: {
             /** Format: double */
@@ -1942,6 +2006,20 @@ export interface components {
             organizationSlug: string;
             projectSlug: string;
         };
+        /** @description `[[seconds, [{count}]], …]`. */
+        EventSeries: {
+            data: {
+                [key: string]: unknown;
+            }[][];
+            /** Format: int64 */
+            end: number;
+            meta: components["schemas"]["TableMeta"];
+            /**
+             * Format: int64
+             * @description Seconds since 1970.
+             */
+            start: number;
+        };
         /** @description The short form, in lists. */
         EventSummary: {
             crashFile: components["schemas"]["Empty"] | null;
@@ -1965,6 +2043,13 @@ export interface components {
             title: string;
             type: string;
             user: components["schemas"]["EventUser"] | null;
+        };
+        /** @description A row is an object with a member for each field. */
+        EventTable: {
+            data: {
+                [key: string]: unknown;
+            }[];
+            meta: components["schemas"]["TableMeta"];
         };
         EventTag: {
             key: string;
@@ -2629,6 +2714,11 @@ export interface components {
             digestsMaxDelay: number;
             /** Format: int32 */
             digestsMinDelay: number;
+            /**
+             * Format: int32
+             * @description Days.
+             */
+            eventRetention: number;
             features: string[];
             fingerprintingRules: string;
             firstEvent: components["schemas"]["Time"] | null;
@@ -2684,6 +2774,11 @@ export interface components {
             allowedDomains?: string[] | null;
             dataScrubber?: boolean | null;
             dataScrubberDefaults?: boolean | null;
+            /**
+             * Format: int32
+             * @description Days, counted from receipt. Longer than the installation keeps events changes nothing.
+             */
+            eventRetention?: number | null;
             fingerprintingRules?: string | null;
             groupingConfig?: string | null;
             groupingEnhancements?: string | null;
@@ -2730,6 +2825,11 @@ export interface components {
             useCase: string;
             /** @description Whether requests must send the secret half too. */
             verifySecret: boolean;
+        };
+        ProjectSummary: {
+            id: components["schemas"]["Id"];
+            slug: string;
+            stats: components["schemas"]["CategorySummary"][];
         };
         /** @description How much of a quota is used. */
         Quota: {
@@ -2955,6 +3055,11 @@ export interface components {
                 [key: string]: number;
             };
         };
+        StatsSummary: {
+            end: components["schemas"]["Time"];
+            projects: components["schemas"]["ProjectSummary"][];
+            start: components["schemas"]["Time"];
+        };
         /** @description How an issue was resolved or archived: only what applies is there. */
         StatusDetails: {
             actor?: components["schemas"]["User"];
@@ -2976,6 +3081,25 @@ export interface components {
             inCommit?: components["schemas"]["InCommit"];
             inNextRelease?: boolean;
             inRelease?: string;
+        };
+        SummaryTotals: {
+            /**
+             * Format: int64
+             * @description What was not accepted.
+             */
+            dropped: number;
+            /** Format: int64 */
+            "sum(quantity)": number;
+        };
+        /** @description Types and units of the columns. */
+        TableMeta: {
+            dataset: string;
+            fields: {
+                [key: string]: string;
+            };
+            units: {
+                [key: string]: string | null;
+            };
         };
         /** @description A key with its most frequent values. */
         Tag: {
@@ -4160,6 +4284,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPlace"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
+    get_organizations_organization_events_stats: {
+        parameters: {
+            query?: {
+                /** @description The search among events; empty finds all. */
+                query?: string;
+                /** @description Only `count()`. */
+                yAxis?: string[];
+                /** @description Whole minutes, hours or days, such as `5m` or `1h`. */
+                interval?: string;
+                /** @description What is asked; default errors. */
+                dataset?: "errors" | "discover";
+                /** @description The window as an age, such as `24h` or `14d`. Wins over start and end. */
+                statsPeriod?: string;
+                /** @description Begin of the window, ISO 8601; default 90 days ago. */
+                start?: string;
+                /** @description End of the window, ISO 8601; default now. */
+                end?: string;
+                /** @description Id or slug; -1 for all. */
+                project?: string[];
+                /** @description Name; all where absent. */
+                environment?: string[];
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventSeries"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
+    get_organizations_organization_events: {
+        parameters: {
+            query?: {
+                /** @description A column, such as `title` or `release`, `project`, `issue`, or a tag. Default id, title, project.name, timestamp. */
+                field?: string[];
+                /** @description The search among events; empty finds all. */
+                query?: string;
+                /** @description Only `-timestamp`. */
+                sort?: string[];
+                /** @description What is asked; default errors. */
+                dataset?: "errors" | "discover";
+                /** @description The window as an age, such as `24h` or `14d`. Wins over start and end. */
+                statsPeriod?: string;
+                /** @description Begin of the window, ISO 8601; default 90 days ago. */
+                start?: string;
+                /** @description End of the window, ISO 8601; default now. */
+                end?: string;
+                /** @description Id or slug; -1 for all. */
+                project?: string[];
+                /** @description Name; all where absent. */
+                environment?: string[];
+                /** @description Where the page begins: the cursor of a `Link` header. Empty for the first page. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 100. */
+                per_page?: number;
+                /** @description Another name of per_page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTable"];
                 };
             };
             400: components["responses"]["400"];
@@ -5825,6 +6055,41 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    post_organizations_organization_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProjectFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
     get_organizations_organization_region: {
         parameters: {
             query?: never;
@@ -6299,6 +6564,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShortId"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            410: components["responses"]["410"];
+            413: components["responses"]["413"];
+            503: components["responses"]["503"];
+        };
+    };
+    get_organizations_organization_stats_summary: {
+        parameters: {
+            query?: {
+                /** @description What is counted; default sum(quantity). */
+                field?: "sum(quantity)";
+                /** @description Data categories. */
+                category?: string[];
+                /** @description Outcomes. */
+                outcome?: string[];
+                /** @description Reasons. */
+                reason?: string[];
+                /** @description The window as an age, such as `24h` or `14d`. Wins over start and end. */
+                statsPeriod?: string;
+                /** @description Begin of the window, ISO 8601; default 90 days ago. */
+                start?: string;
+                /** @description End of the window, ISO 8601; default now. */
+                end?: string;
+                /** @description Id or slug; -1 for all. */
+                project?: string[];
+                /** @description Name; all where absent. */
+                environment?: string[];
+            };
+            header?: never;
+            path: {
+                /** @description Slug or id of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsSummary"];
                 };
             };
             400: components["responses"]["400"];

@@ -1,6 +1,6 @@
 //! Reads of a commit: hashes, and the issues behind them, as far as the cache does not know.
 
-use super::plan::{Plan, StoredIssue, words};
+use super::plan::{Plan, StoredIssue, Words};
 use crate::{
     ports::{IssueState, Resolution, StateError},
     state::{cache::{Cache, KnownHash}, sql::{Read, Sql}},
@@ -59,7 +59,7 @@ pub(super) async fn issues(tx: &mut AnyConnection, plan: &mut Plan<'_>, cache: &
     for chunk in ids.chunks(CHUNK) {
         let mut sql = Sql::new(
             "SELECT id, status, substatus, last_seen_ms, title, culprit, level, platform, handled, metadata, last_release, times_seen, resolution, resolved_ms,
-             archive, archive_base, archive_since_ms, archive_users FROM issue WHERE id IN (",
+             archive, archive_base, archive_since_ms, archive_users, archive_users_since_ms, message FROM issue WHERE id IN (",
         );
         for row in sql.ids(chunk).push(")").all(tx, "read issues of a batch").await? {
             let Some(&at) = missing.get(&row.int(0)?) else { continue };
@@ -84,6 +84,7 @@ impl StoredIssue {
             archive: Default::default(),
             archive_base: 0,
             archive_since_ms: 0,
+            archive_users_since_ms: 0,
             archive_users: HashSet::new(),
         }
     }
@@ -92,7 +93,8 @@ impl StoredIssue {
 fn stored(row: &AnyRow) -> Result<StoredIssue, StateError> {
     let corrupt = StateError::Corrupt { what: "issue" };
     let state = IssueState::from_numbers(row.int(1)?, row.int(2)?).ok_or(corrupt)?;
-    let words = words(&row.text(4)?, &row.text(5)?, row.int(6)?, &row.text(7)?, row.maybe_int(8)?, row.text(9)?.as_bytes());
+    let (title, message, culprit, platform, metadata) = (&row.text(4)?, &row.text(19)?, &row.text(5)?, &row.text(7)?, &row.text(9)?);
+    let words = Words { title, message, culprit, level: row.int(6)?, platform, handled: row.maybe_int(8)?, metadata: metadata.as_bytes() }.fingerprint();
     let users = row.maybe_blob(17)?.unwrap_or_default();
     let users = users.chunks_exact(8).map(|bytes| u64::from_le_bytes(bytes.try_into().expect("chunks of eight"))).collect();
     Ok(StoredIssue {
@@ -106,6 +108,7 @@ fn stored(row: &AnyRow) -> Result<StoredIssue, StateError> {
         archive: row.maybe_text(14)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         archive_base: row.int(15)?,
         archive_since_ms: row.int(16)?,
+        archive_users_since_ms: row.int(18)?,
         archive_users: users,
     })
 }

@@ -81,6 +81,7 @@ pub(super) struct StoredIssue {
     pub(super) archive: ArchiveCondition,
     pub(super) archive_base: i64,
     pub(super) archive_since_ms: i64,
+    pub(super) archive_users_since_ms: i64,
     pub(super) archive_users: HashSet<u64>,
 }
 
@@ -345,16 +346,14 @@ impl<'a> IssueFold<'a> {
     fn condition_met(&mut self, event: &PreparedEvent, now_ms: i64) -> bool {
         let seen = self.count;
         let Some(stored) = self.stored.as_mut() else { return false };
-        let elapsed = |window: Option<u32>| window.is_some_and(|minutes| now_ms - stored.archive_since_ms > i64::from(minutes) * 60_000);
-        let (events_over, users_over) = (elapsed(stored.archive.window_min), elapsed(stored.archive.user_window_min));
-        if events_over {
+        let elapsed = |window: Option<u32>, since_ms: i64| window.is_some_and(|minutes| now_ms - since_ms > i64::from(minutes) * 60_000);
+        if elapsed(stored.archive.window_min, stored.archive_since_ms) {
             stored.archive_base = stored.times_seen + seen;
-        }
-        if users_over {
-            stored.archive_users.clear();
-        }
-        if events_over || users_over {
             stored.archive_since_ms = now_ms;
+        }
+        if elapsed(stored.archive.user_window_min, stored.archive_users_since_ms) {
+            stored.archive_users.clear();
+            stored.archive_users_since_ms = now_ms;
         }
         if let (Some(_), Some(user)) = (stored.archive.user_count, &event.user) {
             stored.archive_users.insert(hash_of(user));
@@ -394,15 +393,39 @@ impl<'a> IssueFold<'a> {
     }
 }
 
-/// A fingerprint of what an issue repeats from its newest event.
-pub(super) fn words_of(event: &PreparedEvent) -> u64 {
-    words(&event.title, &event.culprit, event.level as i64, &event.platform, event.handled.map(i64::from), &event.metadata)
+/// What an issue repeats from its newest event.
+#[derive(Hash)]
+pub(super) struct Words<'w> {
+    pub(super) title: &'w str,
+    pub(super) message: &'w str,
+    pub(super) culprit: &'w str,
+    pub(super) level: i64,
+    pub(super) platform: &'w str,
+    pub(super) handled: Option<i64>,
+    pub(super) metadata: &'w [u8],
 }
 
-pub(super) fn words(title: &str, culprit: &str, level: i64, platform: &str, handled: Option<i64>, metadata: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (title, culprit, level, platform, handled, metadata).hash(&mut hasher);
-    hasher.finish()
+impl Words<'_> {
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+pub(super) fn words_of(event: &PreparedEvent) -> u64 {
+    let (title, culprit, platform, metadata) = (&event.title, &event.culprit, &event.platform, &event.metadata);
+    Words { title, message: message_of(event), culprit, level: event.level as i64, platform, handled: event.handled.map(i64::from), metadata }.fingerprint()
+}
+
+/// Characters of a message that an issue keeps: twice as many would be read by every search for text, half cuts messages that people write.
+const MESSAGE_CHARS_MAX: usize = 1_000;
+
+/// What an issue keeps of its newest event's message: nothing where the title says it.
+pub(super) fn message_of(event: &PreparedEvent) -> &str {
+    let end = event.message.char_indices().nth(MESSAGE_CHARS_MAX).map_or(event.message.len(), |(at, _)| at);
+    let message = &event.message[..end];
+    if event.title.contains(message) { "" } else { message }
 }
 
 fn hash_of(text: &str) -> u64 {

@@ -1,6 +1,6 @@
 //! Writes of a commit: one statement for all counts of issues, one for all hashes, single ones only where words or states change.
 
-use super::plan::{IssueFold, Plan};
+use super::plan::{IssueFold, Plan, message_of};
 use crate::{ports::{IssueState, Priority, StateError}, state::{cache::KnownHash, sql::{Read, Sql}}};
 use model::{ids::Id, prepared::Level};
 use sqlx::AnyConnection;
@@ -49,7 +49,7 @@ pub(in crate::state) async fn short_numbers(tx: &mut AnyConnection, project_id: 
 
 async fn insert_chunk(tx: &mut AnyConnection, plan: &mut Plan<'_>, chunk: &[usize], first_short: i64) -> Result<(), StateError> {
     let mut sql = Sql::new(
-        "INSERT INTO issue (organization_id, project_id, short_no, status, substatus, priority, level, title, culprit, platform, logger, event_type, metadata, handled,
+        "INSERT INTO issue (organization_id, project_id, short_no, status, substatus, priority, level, title, message, culprit, platform, logger, event_type, metadata, handled,
          first_seen_ms, last_seen_ms, times_seen, first_release, last_release, archive_base, archive_since_ms, state_since_ms, comments) VALUES ",
     );
     for (row, &at) in chunk.iter().enumerate() {
@@ -72,7 +72,7 @@ fn issue_row(sql: &mut Sql, fold: &IssueFold<'_>, short_no: i64) {
     let (status, substatus) = IssueState::New.numbers();
     let level: Level = event.level;
     let numbers = format!("{},{},{short_no},{status},{substatus},{},{},", fold.organization_id, fold.project_id, Priority::of_level(level) as i64, level as i64);
-    sql.push(&numbers).arg(event.title.as_str()).push(",").arg(event.culprit.as_str()).push(",").arg(event.platform.as_str()).push(",");
+    sql.push(&numbers).arg(event.title.as_str()).push(",").arg(message_of(event)).push(",").arg(event.culprit.as_str()).push(",").arg(event.platform.as_str()).push(",");
     sql.arg(event.logger.as_deref()).push(",").arg(event.event_type.as_str()).push(",").arg(String::from_utf8_lossy(&event.metadata).as_ref()).push(",");
     sql.arg(event.handled.map(i64::from)).push(&format!(",{},{},{},", fold.first_ms, fold.last_ms, fold.count));
     sql.arg(fold.first_release).push(",").arg(fold.newest_release).push(&format!(",0,0,{},0", fold.first_ms));
@@ -115,13 +115,14 @@ async fn write_releases(tx: &mut AnyConnection, plan: &Plan<'_>) -> Result<(), S
 
 async fn write_words(tx: &mut AnyConnection, fold: &IssueFold<'_>) -> Result<(), StateError> {
     if let Some(event) = fold.new_words() {
-        Sql::new("UPDATE issue SET title = $1, culprit = $2, level = $3, platform = $4, handled = $5, metadata = $6 WHERE id = $7")
+        Sql::new("UPDATE issue SET title = $1, culprit = $2, level = $3, platform = $4, handled = $5, metadata = $6, message = $7 WHERE id = $8")
             .bind(event.title.as_str())
             .bind(event.culprit.as_str())
             .bind(event.level as i64)
             .bind(event.platform.as_str())
             .bind(event.handled.map(i64::from))
             .bind(String::from_utf8_lossy(&event.metadata).as_ref())
+            .bind(message_of(event))
             .bind(fold.id)
             .run(tx, "update words of an issue")
             .await?;
@@ -144,9 +145,10 @@ async fn write_state(tx: &mut AnyConnection, fold: &IssueFold<'_>) -> Result<(),
         .await?;
     } else if let (true, Some(stored)) = (fold.archive_changed, &fold.stored) {
         let users: Vec<u8> = stored.archive_users.iter().flat_map(|user| user.to_le_bytes()).collect();
-        Sql::new("UPDATE issue SET archive_base = $1, archive_since_ms = $2, archive_users = $3 WHERE id = $4")
+        Sql::new("UPDATE issue SET archive_base = $1, archive_since_ms = $2, archive_users_since_ms = $3, archive_users = $4 WHERE id = $5")
             .bind(stored.archive_base)
             .bind(stored.archive_since_ms)
+            .bind(stored.archive_users_since_ms)
             .bind(users.as_slice())
             .bind(fold.id)
             .run(tx, "count an archived issue")
