@@ -38,6 +38,8 @@ struct Log {
     bytes: u64,
     disk_low: bool,
     appended_last: Instant,
+    /// The writer is between choosing the active segment and publishing what it wrote there: that segment is not idle.
+    is_writing: bool,
 }
 
 /// Requests that may wait for one round of the writer. Each holds a connection, so this is also the most in flight.
@@ -143,7 +145,7 @@ impl Log {
         let active = segments.last().expect("one was just made where there was none").number;
         let bytes = segments.iter().map(|segment| segment.bytes).sum();
         let segments = segments.into_iter().map(|segment| (segment.number, Arc::new(segment))).collect();
-        Ok(Log { index, segments, active, bytes, disk_low: false, appended_last: Instant::now() })
+        Ok(Log { index, segments, active, bytes, disk_low: false, appended_last: Instant::now(), is_writing: false })
     }
 
     fn locate(&self, partition: Partition, from: Offset, count_max: usize) -> Vec<(Offset, Place, Arc<Segment>)> {
@@ -178,7 +180,7 @@ impl Log {
         let active_bytes = self.segments.get(&self.active).and_then(|segment| segment.file.metadata().ok()).map_or(0, |metadata| metadata.len());
         let has_records = active_bytes > SEGMENT_START_BYTES_MAX;
         let is_idle = self.appended_last.elapsed().as_secs() >= IDLE_BEFORE_REPLACE_S;
-        if !has_records || !is_idle || self.index.first_needed_segment().is_some() {
+        if !has_records || !is_idle || self.is_writing || self.index.first_needed_segment().is_some() {
             return;
         }
         match self.rotate(dir) {
