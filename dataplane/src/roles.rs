@@ -1,6 +1,6 @@
 //! Composition: what runs in this process, spawned here and nowhere else.
 
-use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pace::Pace, pool::{Digest, Pool}, secret_key, settings::{admin_token, queue_config, resources, store_config}, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
+use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{self, Welcome}, gather::Gather, janitor::{self, Janitor}, listeners::{Bound, Listeners}, live::Live, pace::Pace, pool::{Digest, Pool}, secret_key, settings::{queue_config, resources, store_config}, snapshot::{Directory, kept}, upkeep::{self, Positions, Trimmer}, worker::Worker};
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use config::process::ProcessConfig;
@@ -9,7 +9,7 @@ use model::{item::Topic, record::Partition};
 use queue::PollLimits;
 use std::{sync::{Arc, atomic::AtomicBool}, time::Duration};
 use store::{Folder, Stores};
-use tokio::{runtime::Handle, task::JoinSet};
+use tokio::{runtime::Handle, signal::unix::{Signal, SignalKind, signal}, task::JoinSet};
 
 /// Bytes of bodies in one batch: with 16 partitions at most 64 MiB of records are in hand.
 const BATCH_BYTES_MAX: usize = 4 << 20;
@@ -18,6 +18,7 @@ const STATE_RETRY: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or SIGINT, then stops in order: listeners, refusals, workers, stores.
 pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
     let bound = Bound::open(&config).await?;
     let public_url = bound.public_url.clone();
     let folder = Folder::take(&store_config(&config, clock::now_ms())).with_context(|| format!("open {}", config.text("data")))?;
@@ -29,14 +30,21 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     background.spawn(upkeep::flush_refusals(ingest.clone()));
     let stores = tokio::select! {
         stores = digest.handle().spawn(open_stores(folder)) => Some(stores.expect("opening stores does not panic").with_context(|| format!("open {}", config.text("data")))?),
-        stopped = signal() => stopped.map(|()| None)?,
+        () = signals.received() => None,
     };
+    let live = Live::new();
     if let Some(stores) = &stores {
-        let welcome = other_roles(&config, stores, &ingest, &listeners, public_url, (&mut background, digest.handle())).await?;
-        welcome.print();
-        signal().await?;
+        let begun = tokio::select! {
+            welcome = other_roles(&config, stores, &ingest, &listeners, &live, public_url, (&mut background, digest.handle())) => Some(welcome?),
+            () = signals.received() => None,
+        };
+        if let Some(welcome) = begun {
+            welcome.print();
+            signals.received().await;
+        }
     }
     tracing::info!("stopping");
+    live.close();
     listeners.stop().await;
     upkeep::append_refusals(&ingest).await;
     background.shutdown().await;
@@ -66,20 +74,20 @@ fn ingest_role(config: &ProcessConfig, folder: &Folder) -> anyhow::Result<Arc<In
 }
 
 /// Worker, janitor and API, once state has answered.
-async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Ingest>, listeners: &Listeners, public_url: String, (background, digest): (&mut JoinSet<()>, &Handle)) -> anyhow::Result<Welcome> {
-    let (clock, queue, live) = (clock::system(), ingest.queue.clone(), Live::new());
+async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Ingest>, listeners: &Listeners, live: &Live, public_url: String, (background, digest): (&mut JoinSet<()>, &Handle)) -> anyhow::Result<Welcome> {
+    let (clock, queue) = (clock::system(), ingest.queue.clone());
     let directory = Directory::open(ingest, stores.clone(), config.data_dir()).await?;
     background.spawn(directory.clone().keep_fresh(ingest.clone()));
     let positions = Positions { queue: queue.clone(), stores: stores.clone(), partitions: ingest.options.partitions };
     let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
     background.spawn(Trimmer { positions: positions.clone(), spooled: gather.spooled.clone() }.run());
     background.spawn(Janitor { stores: stores.clone(), positions, days: janitor::retention_days(config), clock: clock.clone() }.run());
-    spawn_workers((background, digest), config, ingest, &gather, &live)?;
+    spawn_workers((background, digest), config, ingest, &gather, live)?;
     let welcome = first_start::prepare(stores, &public_url, clock()).await?;
     let admin = Admin { stores: stores.clone(), queue: Some(queue), public_url: public_url.clone(), partitions: ingest.options.partitions, now_ms: clock::now_ms };
     background.spawn(admin::serve(config.data_dir(), admin));
-    let backstage = Arc::new(Backstage { directory, live, clock });
-    let settings = Arc::new(api::Settings { public_url, admin_token: admin_token(config)?, version: env!("CARGO_PKG_VERSION") });
+    let backstage = Arc::new(Backstage { directory, live: live.clone(), clock });
+    let settings = Arc::new(api::Settings { public_url, admin_token: config.text_or_none("admin.token").map(str::to_owned), version: env!("CARGO_PKG_VERSION") });
     listeners.join(api::router(api::Api { stores: stores.clone(), backstage, settings }));
     Ok(welcome)
 }
@@ -118,13 +126,21 @@ fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessC
     Ok(())
 }
 
-async fn signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, heard from the start: one that comes while something else is waited for is not lost.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Signals> {
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
