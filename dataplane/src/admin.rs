@@ -128,3 +128,24 @@ async fn ask_process(mut stream: UnixStream, command: &Command) -> anyhow::Resul
     BufReader::new(stream).read_line(&mut line).await?;
     Ok(serde_json::from_str(&line)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Fixture;
+
+    #[tokio::test]
+    async fn silent_client_holds_up_nobody() {
+        let fixture = Fixture::open().await;
+        let path = socket_path(fixture.data());
+        let listener = UnixListener::bind(&path).expect("binds");
+        let admin = fixture.admin();
+        let _silent = UnixStream::connect(&path).await.expect("connects");
+        let asking = UnixStream::connect(&path).await.expect("connects");
+        let reply = tokio::select! {
+            () = answer_all(&listener, &admin) => panic!("it serves for ever"),
+            reply = ask_process(asking, &Command::TokenList) => reply.expect("an answer"),
+        };
+        assert!(matches!(reply, Reply::Lines(_)), "{reply:?}");
+    }
+}

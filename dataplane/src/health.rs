@@ -2,7 +2,6 @@
 
 use axum::{Router, extract::State, http::{StatusCode, header::CONTENT_TYPE}, response::{IntoResponse, Response}, routing::get};
 use ingest::Ingest;
-use model::{item::Topic, record::Partition};
 use prometheus_client::{encoding::text::encode, metrics::{family::Family, gauge::Gauge}, registry::Registry};
 use std::sync::{Arc, atomic::Ordering};
 
@@ -36,12 +35,10 @@ async fn metrics(State(ingest): State<Arc<Ingest>>) -> Response {
     fresh.set(i64::from(ingest.state_fresh.load(Ordering::Relaxed)));
     registry.register("errata_state_fresh", "Whether state answered the last poll", fresh);
     let waiting: Family<Vec<(String, String)>, Gauge> = Family::default();
-    for topic in Topic::ALL {
-        for index in 0..ingest.options.partitions {
-            let (first, next) = ingest.queue.range(Partition { topic, index });
-            let labels = vec![("topic".to_owned(), topic.name().to_owned()), ("partition".to_owned(), index.to_string())];
-            waiting.get_or_create(&labels).set((next - first) as i64);
-        }
+    for partition in ingest.queue.partitions() {
+        let (first, next) = ingest.queue.range(partition);
+        let labels = vec![("topic".to_owned(), partition.topic.name().to_owned()), ("partition".to_owned(), partition.index.to_string())];
+        waiting.get_or_create(&labels).set((next - first) as i64);
     }
     registry.register("errata_queue_records_held", "Records the queue holds, processed ones of open segments included", waiting);
     let mut text = String::new();

@@ -5,7 +5,6 @@ use anyhow::Context;
 use arc_swap::ArcSwap;
 use config::process::ProcessConfig;
 use ingest::{Ingest, IngestOptions, body::Budget, refusals::Refusals};
-use model::{item::Topic, record::Partition};
 use queue::PollLimits;
 use std::{sync::{Arc, atomic::AtomicBool}, time::Duration};
 use store::{Folder, Stores};
@@ -13,6 +12,9 @@ use tokio::{runtime::Handle, signal::unix::{Signal, SignalKind, signal}, task::J
 
 /// Bytes of bodies in one batch: with 16 partitions at most 64 MiB of records are in hand.
 const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Bytes of a batch's bodies when decoded: the usual 500 events take 10 MiB. Half would halve the batches of large events, twice would
+/// let 16 partitions hold half a gigabyte.
+pub const BATCH_DECODED_BYTES_MAX: u64 = 16 << 20;
 /// State that does not answer at the start is asked again after this.
 const STATE_RETRY: Duration = Duration::from_secs(1);
 
@@ -55,7 +57,7 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
 }
 
 /// What takes events: needs the folder and no database. It begins with the projects and keys that the process before knew.
-fn ingest_role(config: &ProcessConfig, folder: &Folder) -> anyhow::Result<Arc<Ingest>> {
+pub fn ingest_role(config: &ProcessConfig, folder: &Folder) -> anyhow::Result<Arc<Ingest>> {
     let queue_config = queue_config(config);
     let view = kept::read(&config.data_dir()).unwrap_or_default();
     folder.limits.set_quotas(view.quotas);
@@ -78,7 +80,7 @@ async fn other_roles(config: &ProcessConfig, stores: &Stores, ingest: &Arc<Inges
     let (clock, queue) = (clock::system(), ingest.queue.clone());
     let directory = Directory::open(ingest, stores.clone(), config.data_dir()).await?;
     background.spawn(directory.clone().keep_fresh(ingest.clone()));
-    let positions = Positions { queue: queue.clone(), stores: stores.clone(), partitions: ingest.options.partitions };
+    let positions = Positions { queue: queue.clone(), stores: stores.clone() };
     let gather = Arc::new(Gather::new(stores.clone(), directory.snapshot.clone()));
     background.spawn(Trimmer { positions: positions.clone(), spooled: gather.spooled.clone() }.run());
     background.spawn(Janitor { stores: stores.clone(), positions, days: janitor::retention_days(config), clock: clock.clone() }.run());
@@ -107,21 +109,19 @@ async fn open_stores(folder: Folder) -> Result<Stores, store::OpenError> {
 
 fn spawn_workers((tasks, digest): (&mut JoinSet<()>, &Handle), config: &ProcessConfig, ingest: &Arc<Ingest>, gather: &Arc<Gather>, live: &Live) -> anyhow::Result<()> {
     let pool = Arc::new(Pool::new(config.number("worker.threads") as usize, Arc::new(resources(config)?), Arc::new(Pace::new(ingest.clone())))?);
-    let limits = PollLimits { records_max: config.number("worker.batch_records_max") as usize, bytes_max: BATCH_BYTES_MAX };
-    for topic in Topic::ALL {
-        for index in 0..config.number("queue.partitions") as u16 {
-            let worker = Worker {
-                partition: Partition { topic, index },
-                queue: ingest.queue.clone(),
-                stores: gather.stores.clone(),
-                gather: gather.clone(),
-                pool: pool.clone(),
-                live: live.clone(),
-                clock: clock::system(),
-                limits,
-            };
-            tasks.spawn_on(worker.run(), digest);
-        }
+    let limits = PollLimits { records_max: config.number("worker.batch_records_max") as usize, bytes_max: BATCH_BYTES_MAX, decoded_bytes_max: BATCH_DECODED_BYTES_MAX };
+    for partition in ingest.queue.partitions() {
+        let worker = Worker {
+            partition,
+            queue: ingest.queue.clone(),
+            stores: gather.stores.clone(),
+            gather: gather.clone(),
+            pool: pool.clone(),
+            live: live.clone(),
+            clock: clock::system(),
+            limits,
+        };
+        tasks.spawn_on(worker.run(), digest);
     }
     Ok(())
 }

@@ -147,6 +147,7 @@ impl From<AppendError> for IngestError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Full | AppendError::DiskLow => IngestError::Pressure { retry_after_s: PRESSURE_RETRY_S },
+            AppendError::TooLarge { .. } => IngestError::TooLarge,
             AppendError::Io(_) | AppendError::Closed => IngestError::Unavailable(error.to_string()),
         }
     }

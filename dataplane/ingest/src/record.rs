@@ -25,7 +25,10 @@ pub fn plain_header(refused: Refused, now_ms: i64) -> RecordHeader {
         environment: None,
         items_left_out: Vec::new(),
         units: Vec::new(),
+        decoded_bytes: 0,
         blob: None,
+        blob_is_shared: false,
+        is_replay: false,
     }
 }
 

@@ -7,7 +7,7 @@ mod index;
 mod segment;
 mod writer;
 
-use crate::{AppendError, OpenError, PollLimits, Queue, ReadError, Usage};
+use crate::{AppendError, OpenError, PollLimits, Polled, Queue, ReadError, Usage};
 use async_trait::async_trait;
 use config::queue::QueueConfig;
 use index::{Index, Place};
@@ -62,11 +62,12 @@ impl Queue for EmbeddedQueue {
     async fn append(&self, records: Vec<Record>) -> Result<(), AppendError> {
         let (done, answer) = tokio::sync::oneshot::channel();
         let append = Append::new(records, done);
+        append.check_frames()?;
         self.appends.send(append).await.map_err(|_| AppendError::Closed)?;
         answer.await.unwrap_or(Err(AppendError::Closed))
     }
 
-    async fn poll(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Vec<(Offset, Record)>, ReadError> {
+    async fn poll(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Polled, ReadError> {
         let shared = self.shared.clone();
         tokio::task::spawn_blocking(move || shared.read(partition, from, limits)).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
@@ -81,6 +82,10 @@ impl Queue for EmbeddedQueue {
         }
     }
 
+    fn partitions(&self) -> Vec<Partition> {
+        self.shared.log.read().index.partitions.keys().copied().collect()
+    }
+
     fn range(&self, partition: Partition) -> (Offset, Offset) {
         let log = self.shared.log.read();
         log.index.partitions.get(&partition).map_or((0, 0), |index| (index.first(), index.next()))
@@ -93,6 +98,8 @@ impl Queue for EmbeddedQueue {
     }
 
     fn tidy(&self) {
+        // While nothing is appended nobody else looks, and a disk that has room again would stay low.
+        self.shared.check_disk();
         self.shared.log.write().replace_idle_segment(&self.shared.config.dir);
     }
 
@@ -103,22 +110,33 @@ impl Queue for EmbeddedQueue {
 }
 
 impl Shared {
-    fn read(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Vec<(Offset, Record)>, ReadError> {
-        let mut records = Vec::new();
-        let mut bytes = 0;
-        for (offset, place, segment) in self.log.read().locate(partition, from, limits.records_max) {
+    /// Looks whether the disk is low.
+    fn check_disk(&self) {
+        if let Some((free, total)) = writer::disk_bytes(&self.config.dir) {
+            let disk_low = free < self.config.disk_free_min(total);
+            self.log.write().disk_low = disk_low;
+        }
+    }
+
+    fn read(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Polled, ReadError> {
+        let (located, next) = self.log.read().locate(partition, from, limits.records_max);
+        let mut polled = Polled { records: Vec::new(), next };
+        let (mut bytes, mut decoded_bytes) = (0, 0);
+        for (offset, place, segment) in located {
             let read = segment.read_record(u64::from(place.position));
             let Some(record) = read.map_err(|source| ReadError::Io { segment: u64::from(place.segment), source })? else {
                 tracing::error!(segment = place.segment, offset, "a record of the queue is damaged and skipped");
                 continue;
             };
             bytes += record.body.len();
-            if bytes > limits.bytes_max && !records.is_empty() {
+            decoded_bytes += record.header.decoded_bytes.max(record.body.len() as u64);
+            if (bytes > limits.bytes_max || decoded_bytes > limits.decoded_bytes_max) && !polled.records.is_empty() {
+                polled.next = offset;
                 break;
             }
-            records.push((offset, record));
+            polled.records.push((offset, record));
         }
-        Ok(records)
+        Ok(polled)
     }
 }
 
@@ -148,10 +166,12 @@ impl Log {
         Ok(Log { index, segments, active, bytes, disk_low: false, appended_last: Instant::now(), is_writing: false })
     }
 
-    fn locate(&self, partition: Partition, from: Offset, count_max: usize) -> Vec<(Offset, Place, Arc<Segment>)> {
-        let Some(index) = self.index.partitions.get(&partition) else { return Vec::new() };
-        let places = index.places_from(from, count_max).into_iter();
-        places.filter_map(|(offset, place)| Some((offset, place, self.segments.get(&place.segment)?.clone()))).collect()
+    /// Where records lie, and the offset after those looked at.
+    fn locate(&self, partition: Partition, from: Offset, count_max: usize) -> (Vec<(Offset, Place, Arc<Segment>)>, Offset) {
+        let Some(index) = self.index.partitions.get(&partition) else { return (Vec::new(), from) };
+        let (places, next) = index.places_from(from, count_max);
+        let located = places.into_iter().filter_map(|(offset, place)| Some((offset, place, self.segments.get(&place.segment)?.clone())));
+        (located.collect(), next)
     }
 
     /// Adds a fresh segment as the active one.
@@ -192,3 +212,17 @@ impl Log {
 
 /// A segment that only says where partitions stand: 11 bytes for each of at most 2 × 64 partitions, and the frame around it.
 const SEGMENT_START_BYTES_MAX: u64 = 2 * 64 * 11 + 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn disk_that_has_room_again_is_noticed_without_an_append() {
+        let dir = tempfile::tempdir().expect("dir");
+        let queue = EmbeddedQueue::open(&QueueConfig { disk_free_min: Some(0), ..QueueConfig::new(dir.path().to_owned()) }).expect("opens");
+        queue.shared.log.write().disk_low = true;
+        queue.tidy();
+        assert!(!queue.usage().disk_low);
+    }
+}

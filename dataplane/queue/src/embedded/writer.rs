@@ -28,6 +28,12 @@ impl Append {
         self.records.iter().map(|(record, header)| (record.body.len() + header.len() + 32) as u64).sum()
     }
 
+    /// A longer frame would be taken for a torn write at the next start.
+    pub fn check_frames(&self) -> Result<(), AppendError> {
+        let bytes = self.records.iter().map(|(record, header)| frame::FIXED_BYTES + header.len() + record.body.len()).max().unwrap_or(0);
+        if bytes > frame::FRAME_BYTES_MAX { Err(AppendError::TooLarge { bytes, max: frame::FRAME_BYTES_MAX }) } else { Ok(()) }
+    }
+
     fn is_outcomes(&self) -> bool {
         self.records.iter().all(|(record, _)| record.header.route == Route::Outcomes)
     }
@@ -174,10 +180,7 @@ impl Writer {
             return;
         }
         self.disk_checked = Some(Instant::now());
-        if let Some((free, total)) = disk_bytes(&self.shared.config.dir) {
-            let disk_low = free < self.shared.config.disk_free_min(total);
-            self.shared.log.write().disk_low = disk_low;
-        }
+        self.shared.check_disk();
     }
 }
 
@@ -187,7 +190,7 @@ fn answer(append: Append, result: Result<(), AppendError>) {
 }
 
 /// Free (to us) and total bytes of the file system.
-fn disk_bytes(dir: &std::path::Path) -> Option<(u64, u64)> {
+pub(super) fn disk_bytes(dir: &std::path::Path) -> Option<(u64, u64)> {
     let path = std::ffi::CString::new(dir.as_os_str().as_bytes()).ok()?;
     let mut stat = std::mem::MaybeUninit::<libc::statvfs>::uninit();
     // SAFETY: path is a C string and stat has room for the answer.
