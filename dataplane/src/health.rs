@@ -10,7 +10,7 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
 }
 
 async fn ready(State(ingest): State<Arc<Ingest>>) -> Response {
-    let usage = ingest.queue.usage();
+    let usage = ingest.usage();
     let why_not = if !ingest.budget.has_room() {
         Some("too many request bodies in memory")
     } else if usage.disk_low {
@@ -29,8 +29,8 @@ async fn ready(State(ingest): State<Arc<Ingest>>) -> Response {
 async fn metrics(State(ingest): State<Arc<Ingest>>) -> Response {
     let mut registry = Registry::default();
     let bytes: Gauge = Gauge::default();
-    bytes.set(ingest.queue.usage().bytes as i64);
-    registry.register("errata_queue_bytes", "Bytes the queue holds", bytes);
+    bytes.set(ingest.usage().bytes as i64);
+    registry.register("errata_queue_bytes", "Bytes the queue holds, bodies beside it included", bytes);
     let fresh: Gauge = Gauge::default();
     fresh.set(i64::from(ingest.state_fresh.load(Ordering::Relaxed)));
     registry.register("errata_state_fresh", "Whether state answered the last poll", fresh);

@@ -4,11 +4,11 @@ use crate::{admin::{self, Admin}, backstage::Backstage, clock, first_start::{sel
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use config::process::ProcessConfig;
-use ingest::{Ingest, IngestOptions, body::Budget, refusals::Refusals};
+use ingest::{Ingest, IngestOptions, LARGE_AT_ONCE, body::Budget, refusals::Refusals};
 use queue::PollLimits;
 use std::{sync::{Arc, atomic::AtomicBool}, time::Duration};
 use store::{Folder, Stores};
-use tokio::{runtime::Handle, signal::unix::{Signal, SignalKind, signal}, task::JoinSet};
+use tokio::{runtime::Handle, signal::unix::{Signal, SignalKind, signal}, sync::Semaphore, task::JoinSet};
 
 /// Bytes of bodies in one batch: with 16 partitions at most 64 MiB of records are in hand.
 const BATCH_BYTES_MAX: usize = 4 << 20;
@@ -29,7 +29,7 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     let digest = Digest::start()?;
     let listeners = bound.serve(&ingest, Duration::from_secs(config.number("stop.deadline_s")));
     let mut background = JoinSet::new();
-    background.spawn(upkeep::flush_refusals(ingest.clone()));
+    background.spawn(upkeep::keep_ingest(ingest.clone()));
     let stores = tokio::select! {
         stores = digest.handle().spawn(open_stores(folder)) => Some(stores.expect("opening stores does not panic").with_context(|| format!("open {}", config.text("data")))?),
         () = signals.received() => None,
@@ -49,6 +49,7 @@ pub async fn run(config: ProcessConfig) -> anyhow::Result<()> {
     live.close();
     listeners.stop().await;
     upkeep::append_refusals(&ingest).await;
+    upkeep::delete_abandoned(&ingest).await;
     background.shutdown().await;
     if let Some(stores) = stores {
         stores.close().await?;
@@ -70,6 +71,8 @@ pub fn ingest_role(config: &ProcessConfig, folder: &Folder) -> anyhow::Result<Ar
         refusals: Refusals::default(),
         appending: Default::default(),
         budget: Budget::new(config.number("ingest.bodies_in_memory_max") as usize),
+        spool: Arc::default(),
+        large: Semaphore::new(LARGE_AT_ONCE),
         options: IngestOptions { body_timeout: Duration::from_secs(config.number("ingest.body_timeout_s")), partitions: queue_config.partitions },
         clock: clock::system(),
     }))

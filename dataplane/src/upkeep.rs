@@ -9,18 +9,46 @@ use store::{Load, Stores};
 
 /// Refusals wait at most this long (design §4).
 const REFUSALS_INTERVAL: Duration = Duration::from_secs(1);
+/// Bodies beside the queue are measured this often, while there are any: others delete them too.
+const MEASURE_TICKS: u32 = 10;
+/// Each is above 512 KiB: more than 50 GiB.
+const SPOOLED_BODIES_MAX: usize = 100_000;
 const TICK: Duration = Duration::from_secs(1);
 /// Under steady load, effects are made durable at least this often; less often would hold more log.
 const FLUSH_TICKS_MAX: u32 = 10;
 /// After this many ticks without a new record the memory of the last burst is given back.
 const QUIET_TICKS: u32 = 2;
 
-/// Appends collected refusals for ever.
-pub async fn flush_refusals(ingest: Arc<Ingest>) {
+/// What accepting leaves to be done, for ever: collected refusals are appended, bodies that no record names deleted.
+pub async fn keep_ingest(ingest: Arc<Ingest>) {
     let mut ticks = tokio::time::interval(REFUSALS_INTERVAL);
-    loop {
+    for tick in 0u32.. {
         ticks.tick().await;
         append_refusals(&ingest).await;
+        let has_deleted = delete_abandoned(&ingest).await;
+        if has_deleted || tick == 0 || tick.is_multiple_of(MEASURE_TICKS) && ingest.spool.bytes() > 0 {
+            measure_spool(&ingest).await;
+        }
+    }
+}
+
+/// Deletes bodies that no record will name; whether there were any. One that cannot be deleted is tried again.
+pub async fn delete_abandoned(ingest: &Ingest) -> bool {
+    let keys = ingest.spool.take_abandoned();
+    if keys.is_empty() {
+        return false;
+    }
+    if let Err(error) = ingest.blobs.delete(&keys).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "delete bodies of refused requests");
+        ingest.spool.abandon(keys);
+    }
+    true
+}
+
+async fn measure_spool(ingest: &Ingest) {
+    match ingest.blobs.list("body", 0..i64::MAX, SPOOLED_BODIES_MAX).await {
+        Ok(bodies) => ingest.spool.measured(bodies.iter().map(|body| body.size).sum()),
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "measure the bodies beside the queue"),
     }
 }
 

@@ -426,3 +426,11 @@ fn group_with_repeated_ids_is_a_plain_chain() {
     assert_eq!(hashes([1, 2]), single);
     assert_ne!(hashes([1, 1]), single);
 }
+
+#[test]
+fn reports_beyond_what_one_request_may_become_end_as_an_outcome() {
+    let report = r#"{"type":"csp-violation","url":"https://shop.example/","body":{"effectiveDirective":"img-src","blockedURL":"https://evil.example/a.png"}}"#;
+    let prepared = run(Route::Security, "application/reports+json", format!("[{}]", vec![report; 503].join(",")).as_bytes());
+    assert_eq!(prepared.events.len() + prepared.outcomes.iter().filter(|outcome| outcome.reason != "too_large:raw_security").count(), 500);
+    assert!(outcomes(&prepared).contains(&"security invalid too_large:raw_security 3".to_owned()), "{:?}", outcomes(&prepared));
+}

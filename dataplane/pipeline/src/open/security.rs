@@ -21,7 +21,11 @@ pub(crate) fn reports(request: &Request, body: &[u8], event_id: EventId, prepare
         Ok(report @ Value::Object(_)) => vec![report],
         _ => return prepared.outcomes.push(refused("security_report")),
     };
-    for (at, report) in reports.into_iter().take(request.project.limits.events_max).enumerate() {
+    let events_max = request.project.limits.events_max;
+    if let Some(more @ 1..) = reports.len().checked_sub(events_max) {
+        prepared.outcomes.push(invalid(Category::Security, "too_large:raw_security", more as u64, Some(event_id)));
+    }
+    for (at, report) in reports.into_iter().take(events_max).enumerate() {
         let id = if at == 0 { event_id } else { event_id.derive(at as u32) };
         match event_of(report, request) {
             Some(event) => {
