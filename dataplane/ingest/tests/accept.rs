@@ -149,6 +149,21 @@ async fn spooled_body_of_a_client_that_went_away_is_abandoned() {
 }
 
 #[tokio::test]
+async fn client_that_went_away_waits_for_the_queue_no_longer() {
+    let world = usual();
+    let waiting = || world.ingest.appending.load(std::sync::atomic::Ordering::Relaxed);
+    let mut request = Box::pin(world.send(post("envelope/", "{}\n{\"type\":\"session\"}\n{}")));
+    tokio::select! {
+        biased;
+        answer = &mut request => panic!("answered before the writer could write: {answer:?}"),
+        () = std::future::ready(()) => {}
+    }
+    assert_eq!(waiting(), 1);
+    drop(request);
+    assert_eq!(waiting(), 0);
+}
+
+#[tokio::test]
 async fn large_body_takes_no_disk_under_pressure() {
     let world = world(1);
     assert_eq!(world.status(post("envelope/", envelope("{}", 2 << 20))).await, 429);
