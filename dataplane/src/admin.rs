@@ -7,9 +7,9 @@ mod execute;
 use anyhow::Context;
 use config::process::ProcessConfig;
 use serde::{Deserialize, Serialize};
-use std::{os::unix::fs::PermissionsExt, path::{Path, PathBuf}};
+use std::{os::unix::fs::PermissionsExt, path::{Path, PathBuf}, time::Duration};
 use store::Stores;
-use tokio::{io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader}, net::{UnixListener, UnixStream}};
+use tokio::{io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader}, net::{UnixListener, UnixStream}, task::JoinSet};
 
 pub use execute::execute;
 
@@ -47,6 +47,13 @@ pub struct Admin {
 /// A command line longer than this is none of ours.
 const LINE_BYTES_MAX: u64 = 64 << 10;
 
+/// A client has its command ready when it connects.
+const LINE_TIMEOUT: Duration = Duration::from_secs(10);
+/// People and scripts on this machine; more wait their turn.
+const CLIENTS_MAX: usize = 16;
+/// Out of file descriptors: waiting lets others close.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
 fn socket_path(data: &Path) -> PathBuf {
     data.join("admin.sock")
 }
@@ -60,17 +67,34 @@ pub async fn serve(data: PathBuf, admin: Admin) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, path = %path.display(), "open the admin socket"),
     };
-    while let Ok((stream, _)) = listener.accept().await {
-        if let Err(error) = answer(stream, &admin).await {
-            tracing::warn!(%error, "answer on the admin socket");
+    answer_all(&listener, &admin).await;
+}
+
+/// Answers clients side by side: one that says nothing holds up nobody.
+async fn answer_all(listener: &UnixListener, admin: &Admin) {
+    let mut answering = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(answering.spawn(answer_or_say_why(stream, admin.clone()))),
+            Err(error) => {
+                tracing::warn!(%error, "accept on the admin socket");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
         }
+        while answering.try_join_next().is_some() || answering.len() >= CLIENTS_MAX && answering.join_next().await.is_some() {}
+    }
+}
+
+async fn answer_or_say_why(stream: UnixStream, admin: Admin) {
+    if let Err(error) = answer(stream, &admin).await {
+        tracing::warn!(%error, "answer on the admin socket");
     }
 }
 
 async fn answer(mut stream: UnixStream, admin: &Admin) -> anyhow::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut line = String::new();
-    BufReader::new(reader.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
+    tokio::time::timeout(LINE_TIMEOUT, BufReader::new(reader.take(LINE_BYTES_MAX)).read_line(&mut line)).await.context("no command came in time")??;
     let reply = match serde_json::from_str(&line) {
         Ok(command) => execute(admin, command).await,
         Err(error) => Reply::Failed(format!("not a command: {error}")),
@@ -103,4 +127,25 @@ async fn ask_process(mut stream: UnixStream, command: &Command) -> anyhow::Resul
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).await?;
     Ok(serde_json::from_str(&line)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Fixture;
+
+    #[tokio::test]
+    async fn silent_client_holds_up_nobody() {
+        let fixture = Fixture::open().await;
+        let path = socket_path(fixture.data());
+        let listener = UnixListener::bind(&path).expect("binds");
+        let admin = fixture.admin();
+        let _silent = UnixStream::connect(&path).await.expect("connects");
+        let asking = UnixStream::connect(&path).await.expect("connects");
+        let reply = tokio::select! {
+            () = answer_all(&listener, &admin) => panic!("it serves for ever"),
+            reply = ask_process(asking, &Command::TokenList) => reply.expect("an answer"),
+        };
+        assert!(matches!(reply, Reply::Lines(_)), "{reply:?}");
+    }
 }

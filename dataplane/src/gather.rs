@@ -1,11 +1,13 @@
 //! What the pure part must be handed: decoded bodies and compiled projects. Also where condemned records go.
 
 use arc_swap::ArcSwap;
-use ingest::decode::Encoding;
+use config::ingest::ENVELOPE_BYTES_MAX;
+use ingest::decode::{DecodeError, Encoding};
 use model::{category::Category, ids::Id, outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}, record::{Offset, Partition, Record, RecordHeader}};
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc};
-use store::{LimitRequest, NewDeadLetter, ProjectEntry, Snapshot, Stores};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use store::{BlobsError, LimitRequest, NewDeadLetter, ProjectEntry, Snapshot, StateError, Stores};
+use tokio::sync::Semaphore;
 
 /// A record with everything its processing needs.
 pub struct Job {
@@ -13,8 +15,8 @@ pub struct Job {
     pub record: Record,
     /// `None` where the project is gone.
     pub project: Option<Arc<pipeline::Project>>,
-    /// The body, where it was in blobs.
-    pub blob: Option<Result<Vec<u8>, String>>,
+    /// The body, where it was in blobs and still is.
+    pub blob: Option<Vec<u8>>,
     regression_cooldown_s: u32,
 }
 
@@ -23,32 +25,53 @@ impl Job {
         i64::from(self.regression_cooldown_s) * 1000
     }
 
-    /// The body, decoded.
-    pub fn body(&self) -> Result<std::borrow::Cow<'_, [u8]>, String> {
-        let raw: &[u8] = match &self.blob {
+    /// The body, decoded: no more of it than the header says.
+    pub fn body(&self) -> Result<Cow<'_, [u8]>, BodyError> {
+        let header = &self.record.header;
+        let raw: &[u8] = match &header.blob {
             None => &self.record.body,
-            Some(Ok(bytes)) => bytes,
-            Some(Err(error)) => return Err(error.clone()),
+            Some(_) => self.blob.as_deref().ok_or(BodyError::Gone)?,
         };
-        let encoding = Encoding::parse(&self.record.header.encoding).map_err(|error| error.to_string())?;
-        encoding.decode(raw, config::ingest::ENVELOPE_BYTES_MAX).map_err(|error| error.to_string())
+        let bytes_max = if header.decoded_bytes == 0 { ENVELOPE_BYTES_MAX } else { header.decoded_bytes as usize };
+        Ok(Encoding::parse(&header.encoding)?.decode(raw, bytes_max)?)
     }
 }
 
-/// Bodies in blobs whose records are being worked on, with their date of receipt. A crash forgets them: then they are orphans.
+/// Why a job has no body. Both are final.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    #[error("the spooled body is gone")]
+    Gone,
+    #[error(transparent)]
+    Encoding(#[from] DecodeError),
+}
+
+/// Bodies in blobs, with the records seen that have them. A crash forgets them: then they are orphans.
 #[derive(Default)]
 pub struct Spooled {
-    bodies: Mutex<HashMap<String, i64>>,
+    bodies: Mutex<HashMap<String, Users>>,
+}
+
+#[derive(Default)]
+struct Users {
+    seen: Vec<(Partition, Offset)>,
+    wanted: usize,
 }
 
 impl Spooled {
-    pub fn is_empty(&self) -> bool {
-        self.bodies.lock().is_empty()
+    fn add(&self, key: &str, record: (Partition, Offset), is_shared: bool) {
+        let mut bodies = self.bodies.lock();
+        let users = bodies.entry(key.to_owned()).or_default();
+        users.wanted = if is_shared { 2 } else { 1 };
+        if !users.seen.contains(&record) {
+            users.seen.push(record);
+        }
     }
 
-    /// Bodies of records received before that moment, taken out.
-    pub fn take(&self, before_ms: i64) -> Vec<String> {
-        self.bodies.lock().extract_if(|_, received_ms| *received_ms < before_ms).map(|(key, _)| key).collect()
+    /// Bodies of which every record is done with, taken out.
+    pub fn take(&self, is_done: impl Fn(Partition, Offset) -> bool) -> Vec<String> {
+        let is_over = |users: &Users| users.seen.len() >= users.wanted && users.seen.iter().all(|(partition, offset)| is_done(*partition, *offset));
+        self.bodies.lock().extract_if(|_, users| is_over(users)).map(|(key, _)| key).collect()
     }
 }
 
@@ -57,38 +80,28 @@ pub struct Gather {
     pub stores: Stores,
     pub snapshot: Arc<ArcSwap<Snapshot>>,
     pub spooled: Arc<Spooled>,
+    /// Whoever has more in hand than a batch may hold has it alone.
+    pub large: Arc<Semaphore>,
     projects: Mutex<HashMap<Id, (ProjectEntry, Arc<pipeline::Project>)>>,
 }
 
 impl Gather {
     pub fn new(stores: Stores, snapshot: Arc<ArcSwap<Snapshot>>) -> Gather {
-        Gather { stores, snapshot, spooled: Arc::default(), projects: Mutex::default() }
+        Gather { stores, snapshot, spooled: Arc::default(), large: Arc::new(Semaphore::new(1)), projects: Mutex::default() }
     }
 
-    pub async fn jobs(&self, _partition: Partition, records: Vec<(Offset, Record)>) -> Vec<Job> {
+    /// Records, with their bodies where those were in blobs, as jobs.
+    pub fn jobs(&self, partition: Partition, records: Vec<(Offset, Record, Option<Vec<u8>>)>) -> Vec<Job> {
         let snapshot = self.snapshot.load_full();
-        let mut jobs = Vec::with_capacity(records.len());
-        for (offset, record) in records {
-            let blob = match &record.header.blob {
-                None => None,
-                Some(key) => {
-                    self.spooled.bodies.lock().insert(key.clone(), record.header.received_ms);
-                    Some(self.blob(key).await)
-                }
-            };
+        let job = |(offset, record, blob): (Offset, Record, Option<Vec<u8>>)| {
+            if let Some(key) = &record.header.blob {
+                self.spooled.add(key, (partition, offset), record.header.blob_is_shared);
+            }
             let entry = snapshot.projects.get(&record.header.project_id);
             let regression_cooldown_s = entry.map_or(0, |entry| entry.options.regression_cooldown_s);
-            jobs.push(Job { offset, project: entry.map(|entry| self.project(entry)), record, blob, regression_cooldown_s });
-        }
-        jobs
-    }
-
-    async fn blob(&self, key: &str) -> Result<Vec<u8>, String> {
-        match self.stores.blobs.get(key).await {
-            Ok(Some(bytes)) => Ok(bytes),
-            Ok(None) => Err(format!("body {key} is not in blobs")),
-            Err(error) => Err(error.to_string()),
-        }
+            Job { offset, project: entry.map(|entry| self.project(entry)), record, blob, regression_cooldown_s }
+        };
+        records.into_iter().map(job).collect()
     }
 
     fn project(&self, entry: &ProjectEntry) -> Arc<pipeline::Project> {
@@ -117,10 +130,13 @@ impl Gather {
         }
     }
 
-    /// Puts a record that cannot be processed where `errata dead-letter` finds it.
-    pub async fn condemn(&self, partition: Partition, offset: Offset, record: &Record, reason: &str, tries: u32, now_ms: i64) {
+    /// Puts a record that cannot be processed where `errata dead-letter` finds it. Doing it twice is doing it once.
+    ///
+    /// # Errors
+    /// [`CondemnError`]; a retry helps.
+    pub async fn condemn(&self, partition: Partition, offset: Offset, record: &Record, reason: &str, tries: u32, now_ms: i64) -> Result<(), CondemnError> {
         let blob = format!("dead/{}/{}/{offset}", partition.topic.name(), partition.index);
-        let kept = self.keep_body(record, &blob).await;
+        self.keep_body(record, &blob).await?;
         let letter = NewDeadLetter {
             partition,
             offset,
@@ -132,17 +148,27 @@ impl Gather {
             tries,
             created_ms: now_ms,
         };
-        let added = self.stores.dead_letters.add(&[letter]).await;
-        tracing::error!(?partition, offset, reason, kept = kept.is_ok(), added = added.is_ok(), "a record could not be processed and is a dead letter now");
+        self.stores.dead_letters.add(&[letter]).await?;
+        tracing::error!(?partition, offset, reason, "a record could not be processed and is a dead letter now");
+        Ok(())
     }
 
-    async fn keep_body(&self, record: &Record, key: &str) -> Result<(), store::BlobsError> {
+    async fn keep_body(&self, record: &Record, key: &str) -> Result<(), BlobsError> {
         let spooled = match &record.header.blob {
             Some(spooled) => self.stores.blobs.get(spooled).await?,
             None => None,
         };
         self.stores.blobs.put(key, spooled.as_deref().unwrap_or(&record.body)).await
     }
+}
+
+/// Why a record is no dead letter yet.
+#[derive(Debug, thiserror::Error)]
+pub enum CondemnError {
+    #[error("keep the body of a dead letter")]
+    Body(#[from] BlobsError),
+    #[error("write a dead letter")]
+    Letter(#[from] StateError),
 }
 
 /// What is left of a record that cannot be prepared: every unit that was taken for it ends as invalid.
@@ -152,4 +178,30 @@ pub fn ended(header: &RecordHeader, reason: &str) -> Prepared {
     Prepared { outcomes: units.map(outcome).collect(), ..Prepared::default() }
 }
 
+/// What is left of a dead letter: one that was replayed and failed again ended like this before.
+pub fn condemned(header: &RecordHeader) -> Prepared {
+    let ended = ended(header, "internal");
+    let retracted = if header.is_replay { ended.outcomes.clone() } else { Vec::new() };
+    Prepared { retracted, ..ended }
+}
+
 const ERROR_CHARS_MAX: usize = 4000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::item::Topic;
+
+    #[test]
+    fn body_of_two_records_goes_when_both_are_done_with() {
+        let (errors, performance) = (Partition { topic: Topic::Errors, index: 0 }, Partition { topic: Topic::Performance, index: 0 });
+        let spooled = Spooled::default();
+        spooled.add("body/1", (errors, 7), true);
+        spooled.add("body/1", (errors, 7), true);
+        spooled.add("body/2", (errors, 8), false);
+        assert_eq!(spooled.take(|_, _| true), ["body/2"], "the other record of the first was not seen yet");
+        spooled.add("body/1", (performance, 3), true);
+        assert!(spooled.take(|partition, _| partition == errors).is_empty());
+        assert_eq!(spooled.take(|_, _| true), ["body/1"]);
+    }
+}

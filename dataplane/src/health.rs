@@ -2,7 +2,6 @@
 
 use axum::{Router, extract::State, http::{StatusCode, header::CONTENT_TYPE}, response::{IntoResponse, Response}, routing::get};
 use ingest::Ingest;
-use model::{item::Topic, record::Partition};
 use prometheus_client::{encoding::text::encode, metrics::{family::Family, gauge::Gauge}, registry::Registry};
 use std::sync::{Arc, atomic::Ordering};
 
@@ -11,7 +10,7 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
 }
 
 async fn ready(State(ingest): State<Arc<Ingest>>) -> Response {
-    let usage = ingest.queue.usage();
+    let usage = ingest.usage();
     let why_not = if !ingest.budget.has_room() {
         Some("too many request bodies in memory")
     } else if usage.disk_low {
@@ -30,18 +29,16 @@ async fn ready(State(ingest): State<Arc<Ingest>>) -> Response {
 async fn metrics(State(ingest): State<Arc<Ingest>>) -> Response {
     let mut registry = Registry::default();
     let bytes: Gauge = Gauge::default();
-    bytes.set(ingest.queue.usage().bytes as i64);
-    registry.register("errata_queue_bytes", "Bytes the queue holds", bytes);
+    bytes.set(ingest.usage().bytes as i64);
+    registry.register("errata_queue_bytes", "Bytes the queue holds, bodies beside it included", bytes);
     let fresh: Gauge = Gauge::default();
     fresh.set(i64::from(ingest.state_fresh.load(Ordering::Relaxed)));
     registry.register("errata_state_fresh", "Whether state answered the last poll", fresh);
     let waiting: Family<Vec<(String, String)>, Gauge> = Family::default();
-    for topic in Topic::ALL {
-        for index in 0..ingest.options.partitions {
-            let (first, next) = ingest.queue.range(Partition { topic, index });
-            let labels = vec![("topic".to_owned(), topic.name().to_owned()), ("partition".to_owned(), index.to_string())];
-            waiting.get_or_create(&labels).set((next - first) as i64);
-        }
+    for partition in ingest.queue.partitions() {
+        let (first, next) = ingest.queue.range(partition);
+        let labels = vec![("topic".to_owned(), partition.topic.name().to_owned()), ("partition".to_owned(), partition.index.to_string())];
+        waiting.get_or_create(&labels).set((next - first) as i64);
     }
     registry.register("errata_queue_records_held", "Records the queue holds, processed ones of open segments included", waiting);
     let mut text = String::new();

@@ -5,6 +5,8 @@ mod backstage;
 mod clock;
 mod commands;
 mod first_start;
+#[cfg(test)]
+mod fixture;
 mod gather;
 mod health;
 mod janitor;

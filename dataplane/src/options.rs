@@ -34,7 +34,7 @@ pub struct Flags {
 impl Flags {
     pub fn load(&self) -> anyhow::Result<ProcessConfig> {
         let flags = self.layer()?;
-        let (environment, unknown) = process::environment(std::env::vars(), |path| std::fs::read_to_string(path))?;
+        let (environment, unknown) = process::environment(variables()?.into_iter(), |path| std::fs::read_to_string(path))?;
         for name in unknown {
             eprintln!("errata: warning: {name} is not an option, it has no effect");
         }
@@ -59,6 +59,20 @@ impl Flags {
     }
 }
 
+/// The environment, as far as it is text; ours must be.
+fn variables() -> anyhow::Result<Vec<(String, String)>> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => variables.push((name, value)),
+            Err(_) if name.starts_with("ERRATA_") => anyhow::bail!("environment variable {name}: its value is no UTF-8"),
+            Err(_) => {}
+        }
+    }
+    Ok(variables)
+}
+
 /// The options of a YAML file.
 pub fn file_layer(path: &Path) -> anyhow::Result<Layer> {
     let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
@@ -70,7 +84,10 @@ pub fn parse_file(name: &str, text: &str) -> Result<Layer, Vec<OptionError>> {
     let error = |origin: String, key: &str, message: String| OptionError { origin, key: key.to_owned(), message };
     let value: serde_json::Value = match serde_yaml::from_str(text) {
         Ok(value) => value,
-        Err(fault) => return Err(vec![error(name.to_owned(), "file", fault.to_string())]),
+        Err(fault) => {
+            let origin = fault.location().map_or_else(|| name.to_owned(), |at| format!("{name}:{}:{}", at.line(), at.column()));
+            return Err(vec![error(origin, "file", fault.to_string().replace('\n', " "))]);
+        }
     };
     let mut flat = Vec::new();
     flatten(String::new(), &value, &mut flat);
@@ -120,7 +137,7 @@ fn position(text: &str, key: &str) -> String {
     format!("{}:{column}", line + 1)
 }
 
-fn all(errors: Vec<OptionError>) -> anyhow::Error {
+pub fn all(errors: Vec<OptionError>) -> anyhow::Error {
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("{}", lines.join("\nerrata: "))
 }
@@ -144,6 +161,7 @@ mod tests {
 
     #[test]
     fn broken_yaml_is_an_error() {
-        assert!(parse_file("errata.yaml", "a: [1\n").is_err());
+        let errors = parse_file("errata.yaml", "listen: a\nrole: [1\n").expect_err("broken");
+        assert!(errors[0].origin.starts_with("errata.yaml:") && errors[0].origin.split(':').count() == 3, "{}", errors[0]);
     }
 }

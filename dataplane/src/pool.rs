@@ -2,7 +2,8 @@
 //! (design §4): a runtime for the workers, and CPU threads for `prepare`. A panic condemns one record, after three tries, and nothing
 //! else.
 
-use crate::{gather::{Job, ended}, pace::Pace, worker::TRIES_MAX};
+use crate::{gather::{BodyError, Job, ended}, pace::Pace, worker::TRIES_MAX};
+use config::crash;
 use ingest::refusals;
 use model::{prepared::Prepared, record::Route};
 use rayon::prelude::*;
@@ -73,13 +74,26 @@ impl Pool {
     }
 }
 
+/// A record that was a dead letter takes back how it ended then.
 fn prepare_one(job: &Job, resources: &pipeline::Resources, now_ms: i64) -> Result<Prepared, String> {
+    let header = &job.record.header;
+    let retracted = if header.is_replay { ended(header, "internal").outcomes } else { Vec::new() };
+    Ok(Prepared { retracted, ..prepare_anew(job, resources, now_ms)? })
+}
+
+fn prepare_anew(job: &Job, resources: &pipeline::Resources, now_ms: i64) -> Result<Prepared, String> {
     let header = &job.record.header;
     if header.route == Route::Outcomes {
         return Ok(Prepared { outcomes: refusals::decode(&job.record.body), ..Prepared::default() });
     }
     let Some(project) = &job.project else { return Ok(ended(header, "project_state")) };
-    let Ok(body) = job.body() else { return if job.blob.is_some() { Err("the spooled body is gone or cannot be decoded".into()) } else { Ok(ended(header, "invalid_compression")) } };
+    let body = match job.body() {
+        Ok(body) => body,
+        Err(error @ BodyError::Gone) => return Err(error.to_string()),
+        // Accepting looks only at the start of what one item says is all of it.
+        Err(BodyError::Encoding(_)) => return Ok(ended(header, "invalid_compression")),
+    };
+    crash::point("during-prepare");
     let mut failure = String::new();
     for _ in 0..TRIES_MAX {
         match std::panic::catch_unwind(AssertUnwindSafe(|| pipeline::prepare(header, &body, project, resources, now_ms))) {

@@ -6,9 +6,9 @@ use axum::Router;
 use hyper::body::Incoming;
 use hyper_util::{rt::{TokioExecutor, TokioIo, TokioTimer}, server::{conn::auto, graceful::GracefulShutdown}, service::TowerToHyperService};
 use ingest::{HEADER_BYTES_MAX, routes::Peer};
-use std::{net::SocketAddr, time::Duration};
-use tokio::{net::{TcpListener, TcpStream}, sync::{Semaphore, watch}};
 use spoken::Spoken;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::{TcpListener, TcpStream}, sync::{OwnedSemaphorePermit, Semaphore, watch}};
 use tower::ServiceExt;
 
 /// A client has this long to send its header (`ingest-protocol` §1.6).
@@ -24,15 +24,14 @@ const _: () = assert!(HEADER_FIELDS_MAX > ingest::HEADERS_MAX, "a few fields too
 
 /// Serves `router` until `stop` turns true, then until open requests are answered or `deadline` has passed.
 pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>, deadline: Duration) {
-    let permits = std::sync::Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
-        let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
         let accepted = tokio::select! {
-            accepted = accept(&listener) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
             () = stopped(&mut stop) => break,
         };
-        let Some((stream, peer)) = accepted else { continue };
+        let Some((stream, peer, permit)) = accepted else { continue };
         let connection = connection(stream, peer, router.clone(), &graceful);
         tokio::spawn(async move {
             connection.await;
@@ -43,9 +42,11 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     let _ = tokio::time::timeout(deadline, graceful.shutdown()).await;
 }
 
-async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
+/// The next connection, once there is room for one.
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
     match listener.accept().await {
-        Ok(accepted) => Some(accepted),
+        Ok((stream, peer)) => Some((stream, peer, permit)),
         Err(error) => {
             // Out of file descriptors: waiting lets others close.
             tracing::warn!(%error, "accept a connection");
@@ -72,7 +73,7 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Gr
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_BUFFER_BYTES).max_headers(HEADER_FIELDS_MAX);
     builder.http2().timer(TokioTimer::new()).max_header_list_size(HEADER_BUFFER_BYTES as u32).keep_alive_interval(Some(Duration::from_secs(20)));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Spoken::new(stream)), TowerToHyperService::new(service)).into_owned();
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Spoken::new(stream, HEADER_TIMEOUT)), TowerToHyperService::new(service)).into_owned();
     let watched = graceful.watch(connection);
     async move {
         if let Err(error) = watched.await {
@@ -101,5 +102,23 @@ fn collapse_slashes<B>(request: &mut hyper::Request<B>) {
     let target = uri.query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
     if let Ok(uri) = target.parse() {
         *request.uri_mut() = uri;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn server_without_room_for_another_connection_still_stops() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let full = Arc::new(Semaphore::new(0));
+        let (stop, mut stopping) = watch::channel(false);
+        stop.send_replace(true);
+        let is_stopped = tokio::select! {
+            _ = accept(&listener, &full) => false,
+            () = stopped(&mut stopping) => true,
+        };
+        assert!(is_stopped);
     }
 }

@@ -5,10 +5,10 @@ mod waiting;
 
 use arc_swap::ArcSwap;
 use ingest::Ingest;
-use model::{ids::Id, outcome::OutcomeKind};
+use model::{category::Category, ids::Id, outcome::OutcomeKind};
 use parking_lot::Mutex;
-use std::{collections::HashSet, path::PathBuf, sync::{Arc, atomic::Ordering}, time::Duration};
-use store::{OutcomeQuery, Quota, QuotaUse, Snapshot, StateError, Stores};
+use std::{collections::{HashMap, HashSet}, path::PathBuf, sync::{Arc, atomic::Ordering}, time::Duration};
+use store::{LimitScope, OutcomeQuery, Quota, QuotaUse, Snapshot, StateError, Stores};
 use tokio::sync::Notify;
 use waiting::Waiting;
 
@@ -23,18 +23,19 @@ pub struct Directory {
     pub snapshot: Arc<ArcSwap<Snapshot>>,
     stores: Stores,
     queue: Arc<dyn queue::Queue>,
-    partitions: u16,
     data: PathBuf,
     changed: Arc<Notify>,
     /// Quotas whose use is counted.
-    counted: Arc<Mutex<HashSet<Id>>>,
+    counted: Arc<Mutex<HashSet<Window>>>,
 }
+
+/// A quota with what its counting begins anew with.
+type Window = (Id, u32, LimitScope);
 
 impl Directory {
     /// Takes over the snapshot that ingest began with, and loads it from state.
     pub async fn open(ingest: &Ingest, stores: Stores, data: PathBuf) -> Result<Directory, StateError> {
-        let partitions = ingest.options.partitions;
-        let directory = Directory { snapshot: ingest.snapshot.clone(), stores, queue: ingest.queue.clone(), partitions, data, changed: Arc::default(), counted: Arc::default() };
+        let directory = Directory { snapshot: ingest.snapshot.clone(), stores, queue: ingest.queue.clone(), data, changed: Arc::default(), counted: Arc::default() };
         directory.load((ingest.clock)()).await?;
         ingest.state_fresh.store(true, Ordering::Relaxed);
         Ok(directory)
@@ -60,22 +61,25 @@ impl Directory {
     }
 
     /// Quotas as they are kept. One that this process does not count yet begins with what its window has used: units in outcomes,
-    /// and units in the log that no outcome counts yet.
+    /// and units in the log that no outcome counts yet. What ingest counted before state answered is in the log too: it is not added.
     async fn set_quotas(&self, quotas: Vec<(Id, Quota)>, now_ms: i64) -> Result<(), StateError> {
-        let before = std::mem::replace(&mut *self.counted.lock(), quotas.iter().map(|(id, _)| *id).collect());
-        let fresh: Vec<(Id, Quota)> = quotas.iter().filter(|(id, _)| !before.contains(id)).cloned().collect();
-        let ends = waiting::ends(&*self.queue, self.partitions);
+        let window = |(id, quota): &(Id, Quota)| (*id, quota.window_s, quota.scope);
+        let before = std::mem::replace(&mut *self.counted.lock(), quotas.iter().map(window).collect());
+        let fresh: Vec<(Id, Quota)> = quotas.iter().filter(|quota| !before.contains(&window(quota))).cloned().collect();
         self.stores.limits.set_quotas(quotas);
         if fresh.is_empty() {
             return Ok(());
         }
+        let uses = fresh.iter().flat_map(|(_, quota)| self.stores.limits.quotas(quota.organization_id, quota.project_id, now_ms));
+        let counted_before: HashMap<Id, u64> = uses.map(|counted| (counted.id, counted.used)).collect();
+        let ends = waiting::ends(&*self.queue);
         let waiting = Waiting::read(&*self.queue, &self.stores, &ends).await?;
         for (id, quota) in fresh {
             let uses = self.stores.limits.quotas(quota.organization_id, quota.project_id, now_ms);
             let Some(counted) = uses.into_iter().find(|counted| counted.id == id) else { continue };
             let start_ms = counted.resets_at_ms - i64::from(quota.window_s) * 1_000;
             match self.used(&counted, now_ms).await {
-                Ok(used) => self.stores.limits.restore(id, used + waiting.units(&quota, start_ms), now_ms),
+                Ok(used) => self.stores.limits.restore(id, (used + waiting.units(&quota, start_ms)).saturating_sub(counted_before.get(&id).copied().unwrap_or(0)), now_ms),
                 Err(error) => tracing::warn!(quota = id, error = &error as &dyn std::error::Error, "could not count what a quota has used; it begins at 0"),
             }
         }
@@ -91,7 +95,7 @@ impl Directory {
             organization_id: quota.organization_id,
             project_ids: only(quota.project_id),
             key_ids: only(quota.key_id),
-            categories: quota.categories.clone(),
+            categories: ended_as(&quota.categories),
             kinds: vec![OutcomeKind::Accepted],
             reasons: Vec::new(),
             start_ms,
@@ -120,6 +124,12 @@ impl Directory {
     }
 }
 
+/// The categories that accepted units of these end in: limits count every event as an error, outcomes tell messages apart.
+fn ended_as(categories: &[Category]) -> Vec<Category> {
+    let messages = categories.contains(&Category::Error).then_some(Category::Default);
+    categories.iter().copied().chain(messages).collect()
+}
+
 /// The part of an hour's units that came within the window, taking them as evenly spread over what has passed of the hour.
 fn within(hour_ms: i64, start_ms: i64, now_ms: i64, quantity: u64) -> u64 {
     let end_ms = (hour_ms + CELL_MS).min(now_ms).max(hour_ms + 1);
@@ -130,6 +140,28 @@ fn within(hour_ms: i64, start_ms: i64, now_ms: i64, quantity: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quota_on_errors_counts_messages_that_were_accepted() {
+        assert_eq!(ended_as(&[Category::Error, Category::Session]), [Category::Error, Category::Session, Category::Default]);
+        assert_eq!(ended_as(&[Category::Session]), [Category::Session]);
+        assert_eq!(ended_as(&[]), [], "all of them");
+    }
+
+    #[tokio::test]
+    async fn units_taken_before_state_answered_are_counted_once() {
+        let fixture = crate::fixture::Fixture::open().await;
+        let quota = Quota { organization_id: 1, project_id: 1, key_id: 0, scope: LimitScope::Project, categories: vec![Category::Error], limit: 9, window_s: 86_400, reason: "q".into() };
+        let now_ms = crate::clock::now_ms();
+        let id = fixture.stores.quotas.set(&quota, now_ms).await.expect("sets");
+        fixture.stores.limits.set_quotas(vec![(id, quota)]);
+        let units = [(Category::Error, 2)];
+        let request = store::LimitRequest { organization_id: 1, project_id: 1, key_id: 1, key_rate: None, units: &units };
+        assert!(fixture.stores.limits.check_and_take(&request, now_ms).exceeded.is_empty());
+        fixture.append(|header| model::record::RecordHeader { units: vec![(Category::Error as u8, 2)], ..header }, "").await;
+        Directory::open(&fixture.ingest, fixture.stores.clone(), fixture.data().to_owned()).await.expect("opens");
+        assert_eq!(fixture.stores.limits.quotas(1, 1, now_ms)[0].used, 2);
+    }
 
     #[test]
     fn hours_count_by_their_part_of_the_window() {

@@ -6,9 +6,10 @@
 use crate::{clock::Clock, gather, live::Live, pool::Pool};
 use config::crash;
 use model::{prepared::Prepared, record::{Offset, Partition, Record}};
-use queue::{PollLimits, Queue};
+use queue::{PollLimits, Polled, Queue};
 use std::{sync::Arc, time::{Duration, Instant}};
 use store::{BatchDecision, BatchInput, BatchRecord, Commit, Stores, UnitKey};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// One partition's worker. Partitions never wait for each other.
 pub struct Worker {
@@ -30,12 +31,14 @@ struct Ready {
     regression_cooldown_ms: i64,
 }
 
-/// Contiguous records, prepared.
+/// All that is left of a stretch of the partition, prepared: from where state stands, records that were lost to damage included.
 struct Batch {
     first: Offset,
     last: Offset,
     ready: Vec<Ready>,
     preparing: Duration,
+    /// Held from before its bodies are read, where they are more than a batch may hold.
+    _alone: Option<OwnedSemaphorePermit>,
 }
 
 /// A store that does not answer is asked again after this, doubling up to the maximum.
@@ -56,49 +59,61 @@ impl Worker {
             let following = batch.last + 1;
             // The next batch is prepared while this one is decided and applied: the pure part needs nothing of what they write.
             let (ended, next) = tokio::join!(self.finish(batch), self.next_batch(following, self.limits));
-            batch = if ended == following { next } else { self.next_batch(ended, self.limits).await };
+            batch = if ended == following {
+                next
+            } else {
+                drop(next);
+                self.next_batch(ended, self.limits).await
+            };
         }
     }
 
     /// After an unclean end with a mark standing, records are tried alone, one after the other; answers where that ended.
     async fn carefully(&self, mut offset: Offset) -> Offset {
         for _ in 0..self.careful_records(offset).await {
-            let records = self.poll(&mut offset, PollLimits { records_max: 1, ..self.limits }).await;
-            self.mark(&records).await;
-            offset = self.finish(self.prepared(records).await).await;
+            let polled = self.poll(offset, PollLimits { records_max: 1, ..self.limits }).await;
+            let batch = if self.is_condemned(&polled.records).await { ended(offset, polled) } else { self.prepared(offset, polled).await };
+            offset = self.finish(batch).await;
         }
         offset
     }
 
     /// The next records, waited for and prepared.
-    async fn next_batch(&self, mut offset: Offset, limits: PollLimits) -> Batch {
-        let records = self.poll(&mut offset, limits).await;
-        self.prepared(records).await
+    async fn next_batch(&self, offset: Offset, limits: PollLimits) -> Batch {
+        let polled = self.poll(offset, limits).await;
+        self.prepared(offset, polled).await
     }
 
-    /// At least one record at or after the offset, which moves over records that were lost to damage.
-    async fn poll(&self, offset: &mut Offset, limits: PollLimits) -> Vec<(Offset, Record)> {
+    /// At least one record at or after the offset, behind those that were lost to damage.
+    async fn poll(&self, mut offset: Offset, limits: PollLimits) -> Polled {
         loop {
-            self.queue.wait(self.partition, *offset).await;
-            let records = self.retry("poll the queue", || self.queue.poll(self.partition, *offset, limits)).await;
-            if !records.is_empty() {
-                return records;
+            self.queue.wait(self.partition, offset).await;
+            let polled = self.retry("poll the queue", || self.queue.poll(self.partition, offset, limits)).await;
+            if !polled.records.is_empty() {
+                return polled;
             }
-            // Every record from here to the end was lost to damage: go on behind them.
-            *offset = self.queue.range(self.partition).1.max(*offset);
+            offset = polled.next;
         }
     }
 
-    async fn prepared(&self, records: Vec<(Offset, Record)>) -> Batch {
+    /// State stands at `first`: whatever was lost from there on belongs to the batch.
+    async fn prepared(&self, first: Offset, polled: Polled) -> Batch {
+        let alone = self.alone(&polled.records).await;
         let started = Instant::now();
-        let (first, last) = (records.first().map_or(0, |(offset, _)| *offset), records.last().map_or(0, |(offset, _)| *offset));
-        let ready = self.prepare(records).await;
-        Batch { first, last, ready, preparing: started.elapsed() }
+        let ready = self.prepare(polled.records).await;
+        Batch { first, last: polled.next - 1, ready, preparing: started.elapsed(), _alone: alone }
+    }
+
+    /// One record larger than a batch may be waits until no other such is in hand, in any partition.
+    async fn alone(&self, records: &[(Offset, Record)]) -> Option<OwnedSemaphorePermit> {
+        let decoded_bytes: u64 = records.iter().map(|(_, record)| record.header.decoded_bytes).sum();
+        let is_large = decoded_bytes > self.limits.decoded_bytes_max;
+        if is_large { self.gather.large.clone().acquire_owned().await.ok() } else { None }
     }
 
     /// Decides and applies one batch; answers where the next begins.
     async fn finish(&self, batch: Batch) -> Offset {
-        let Batch { first, last, ready, preparing } = batch;
+        let Batch { first, last, ready, preparing, _alone } = batch;
         let started = Instant::now();
         self.write_attachments(&ready).await;
         let now_ms = (self.clock)();
@@ -122,9 +137,10 @@ impl Worker {
         let pending = self.retry("read pending batches", || self.stores.batches.pending(self.partition)).await;
         for decision in pending {
             let count = (decision.key.last - decision.key.first + 1) as usize;
-            let limits = PollLimits { records_max: count, bytes_max: usize::MAX };
-            let mut records = self.retry("poll the queue", || self.queue.poll(self.partition, decision.key.first, limits)).await;
+            let limits = PollLimits { records_max: count, bytes_max: usize::MAX, decoded_bytes_max: u64::MAX };
+            let mut records = self.retry("poll the queue", || self.queue.poll(self.partition, decision.key.first, limits)).await.records;
             records.retain(|(offset, _)| *offset <= decision.key.last);
+            let _alone = self.alone(&records).await;
             let ready = self.prepare(records).await;
             self.write_attachments(&ready).await;
             let prepared = in_order(&decision, &ready);
@@ -150,27 +166,39 @@ impl Worker {
         }
     }
 
-    /// Commits that this record is about to be tried; one that ended the process too often becomes a dead letter.
-    async fn mark(&self, records: &[(Offset, Record)]) {
-        let Some((offset, record)) = records.first() else { return };
+    /// Commits that this record is about to be tried. One that ended the process too often becomes a dead letter and must not be.
+    async fn is_condemned(&self, records: &[(Offset, Record)]) -> bool {
+        let Some((offset, record)) = records.first() else { return false };
         let tries = self.retry("mark an attempt", || self.stores.batches.mark_attempt(self.partition, *offset)).await;
         if tries > TRIES_MAX {
-            self.gather.condemn(self.partition, *offset, record, "the process ended while this record was processed", tries, (self.clock)()).await;
+            self.condemn(*offset, record, "the process ended while this record was processed", tries).await;
         }
+        tries > TRIES_MAX
+    }
+
+    async fn condemn(&self, offset: Offset, record: &Record, reason: &str, tries: u32) {
+        let now_ms = (self.clock)();
+        self.retry("keep a dead letter", || self.gather.condemn(self.partition, offset, record, reason, tries, now_ms)).await;
     }
 
     /// The pure part, on the CPU threads.
     async fn prepare(&self, records: Vec<(Offset, Record)>) -> Vec<Ready> {
-        let now_ms = (self.clock)();
-        let jobs = self.gather.jobs(self.partition, records).await;
-        let prepared = self.pool.prepare(jobs, now_ms).await;
+        let mut with_bodies = Vec::with_capacity(records.len());
+        for (offset, record) in records {
+            let blob = match &record.header.blob {
+                Some(key) => self.retry("read a spooled body", || self.stores.blobs.get(key)).await,
+                None => None,
+            };
+            with_bodies.push((offset, record, blob));
+        }
+        let prepared = self.pool.prepare(self.gather.jobs(self.partition, with_bodies), (self.clock)()).await;
         let mut ready = Vec::with_capacity(prepared.len());
         for (job, result) in prepared {
             let prepared = match result {
                 Ok(prepared) => prepared,
                 Err(reason) => {
-                    self.gather.condemn(self.partition, job.offset, &job.record, &reason, TRIES_MAX, now_ms).await;
-                    gather::ended(&job.record.header, "internal")
+                    self.condemn(job.offset, &job.record, &reason, TRIES_MAX).await;
+                    gather::condemned(&job.record.header)
                 }
             };
             let regression_cooldown_ms = job.regression_cooldown_ms();
@@ -249,8 +277,101 @@ impl Worker {
     }
 }
 
+/// Records that are not tried any more: what was taken for them ends.
+fn ended(first: Offset, polled: Polled) -> Batch {
+    let ready = |(offset, record): (Offset, Record)| {
+        let prepared = Arc::new(gather::condemned(&record.header));
+        Ready { offset, record, prepared, regression_cooldown_ms: 0 }
+    };
+    Batch { first, last: polled.next - 1, ready: polled.records.into_iter().map(ready).collect(), preparing: Duration::ZERO, _alone: None }
+}
+
 /// The prepared records in the order of the decision; one that the queue lost is empty.
 fn in_order(decision: &BatchDecision, ready: &[Ready]) -> Vec<Arc<Prepared>> {
     let find = |offset| ready.iter().find(|entry| entry.offset == offset).map(|entry| entry.prepared.clone());
     decision.records.iter().map(|record| find(record.offset).unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, PARTITION};
+    use model::{category::Category, ids::EventId, record::{RecordHeader, Route}};
+
+    const LIMITS: PollLimits = PollLimits { records_max: 1, bytes_max: 1 << 20, decoded_bytes_max: 1 << 20 };
+    const ID: EventId = EventId([7; 16]);
+
+    fn outcomes(header: RecordHeader) -> RecordHeader {
+        RecordHeader { route: Route::Outcomes, ..header }
+    }
+
+    fn event(header: RecordHeader) -> RecordHeader {
+        RecordHeader { event_id: ID, units: vec![(Category::Error as u8, 1)], ..header }
+    }
+
+    const ENVELOPE: &str = "{}\n{\"type\":\"event\"}\n{\"message\":\"poison\"}\n";
+
+    /// `(outcome, reason)` of the event.
+    async fn ends(fixture: &Fixture) -> Vec<(&'static str, String)> {
+        let found = fixture.stores.outcomes.of_event(1, 1, ID).await.expect("reads");
+        found.iter().map(|end| (end.kind.name(), end.reason.clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn damaged_record_at_the_head_of_a_batch_does_not_stop_its_partition() {
+        let fixture = Fixture::open().await;
+        fixture.append(outcomes, "[                ]").await;
+        fixture.append(outcomes, "[]").await;
+        let segment = fixture.data().join("queue/0000000001.log");
+        let mut bytes = std::fs::read(&segment).expect("reads");
+        let at = memchr::memmem::find(&bytes, b"[     ").expect("the first body");
+        bytes[at + 1] = b'x';
+        std::fs::write(&segment, bytes).expect("writes");
+        let worker = fixture.worker(LIMITS);
+        let batch = worker.next_batch(0, LIMITS).await;
+        assert_eq!((batch.first, batch.last, batch.ready.len()), (0, 1, 1));
+        assert_eq!(worker.finish(batch).await, 2);
+        assert_eq!(fixture.stores.batches.offset(PARTITION).await.expect("reads"), 2);
+    }
+
+    #[tokio::test]
+    async fn record_that_ended_the_process_too_often_is_not_tried_again() {
+        let fixture = Fixture::open().await;
+        fixture.append(event, ENVELOPE).await;
+        for _ in 0..TRIES_MAX {
+            fixture.stores.batches.mark_attempt(PARTITION, 0).await.expect("marks");
+        }
+        let worker = fixture.worker(LIMITS);
+        let mut stores = worker.stores.clone();
+        stores.unclean = true;
+        let worker = Worker { stores, ..worker };
+        assert_eq!(worker.carefully(0).await, 1);
+        assert_eq!(fixture.stores.dead_letters.list(None, 9).await.expect("lists").len(), 1);
+        assert_eq!(ends(&fixture).await, [("invalid", "internal".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn replayed_letter_takes_its_outcome_back() {
+        let fixture = Fixture::open().await;
+        let gone = |header| RecordHeader { blob: Some("body/none".into()), ..event(header) };
+        fixture.append(gone, "").await;
+        let worker = fixture.worker(LIMITS);
+        worker.finish(worker.next_batch(0, LIMITS).await).await;
+        assert_eq!(ends(&fixture).await, [("invalid", "internal".to_owned())]);
+        let letter = fixture.stores.dead_letters.list(None, 9).await.expect("lists").remove(0);
+        fixture.stores.blobs.put(&letter.letter.blob, ENVELOPE.as_bytes()).await.expect("puts");
+        let reply = crate::admin::execute(&fixture.admin(), crate::admin::Command::DeadLetterReplay { id: None }).await;
+        assert!(matches!(&reply, crate::admin::Reply::Lines(lines) if *lines == ["1 replayed"]), "{reply:?}");
+        worker.finish(worker.next_batch(1, LIMITS).await).await;
+        assert_eq!(ends(&fixture).await, [("accepted", String::new())]);
+    }
+
+    #[tokio::test]
+    async fn body_that_is_larger_than_its_header_said_ends_as_an_outcome() {
+        let fixture = Fixture::open().await;
+        fixture.append(|header| RecordHeader { decoded_bytes: 10, ..event(header) }, ENVELOPE).await;
+        let worker = fixture.worker(LIMITS);
+        worker.finish(worker.next_batch(0, LIMITS).await).await;
+        assert_eq!(ends(&fixture).await, [("invalid", "invalid_compression".to_owned())]);
+    }
 }

@@ -10,6 +10,8 @@ use store::{Issue, Named, Organization, Project};
 
 /// Most bytes of a JSON body: a release with a few thousand commits.
 const BODY_BYTES_MAX: usize = 8 << 20;
+/// A client has this long to send its body.
+const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// A call, authenticated or not.
 pub struct Call {
@@ -45,7 +47,8 @@ impl FromRequest<Api> for Call {
         if let Some((name, _)) = query.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
             return Err(ApiError::Invalid(format!("Null characters are not allowed, as in {}.", name.replace('\0', "\u{fffd}"))));
         }
-        let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::TooLarge(BODY_BYTES_MAX))?;
+        let received = tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_BYTES_MAX)).await.map_err(|_| ApiError::Invalid("The request body did not arrive in time.".into()))?;
+        let body = received.map_err(|_| ApiError::TooLarge(BODY_BYTES_MAX))?;
         let url = format!("{}{}", api.settings.public_url, parts.uri.path_and_query().map_or("", |target| target.as_str()));
         let peer = parts.extensions.get::<crate::web::Peer>().map_or_else(String::new, |peer| peer.0.to_string());
         Ok(Call { api: api.clone(), headers: parts.headers, contract, caller, path, query, url, body, peer })

@@ -41,12 +41,11 @@ fn options_page() -> String {
 }
 
 fn kind(kind: config::process::Kind) -> String {
-    use config::process::Kind::{Bytes, Flag, List, Number, Text};
+    use config::process::Kind::{Bytes, List, Number, Text};
     match kind {
         Text => "text".into(),
         Number { min, max } => format!("number, {min} to {max}"),
         Bytes => "bytes: a number, or one with KiB, MiB, GiB".into(),
-        Flag => "true or false".into(),
         List => "list, with commas".into(),
     }
 }

@@ -6,6 +6,8 @@ use model::item::ItemType;
 pub const ENVELOPE_BYTES_MAX: usize = 200 << 20;
 /// The most a single JSON event may hold: event, transaction, security report, feedback.
 pub const EVENT_BYTES_MAX: usize = 1 << 20;
+/// The most a body of the store route may hold: an event as base64, with line breaks.
+pub const STORE_BYTES_MAX: usize = 2 << 20;
 /// The most an OTLP or Vercel body may hold.
 pub const OTLP_BYTES_MAX: usize = 12 << 20;
 /// Above this, compressed, a body is streamed to blobs instead of being held in memory (design §4).
@@ -18,10 +20,19 @@ pub struct SizeClass {
     pub item_bytes_max: usize,
     pub together_bytes_max: usize,
     pub items_max: usize,
+    /// The most one log, span or metric may hold: in a container on average, and where it is an item of its own.
+    pub unit_bytes_max: usize,
 }
 
+/// Containers of one type that an envelope may hold.
+pub const CONTAINERS_MAX: usize = 1;
+
 const fn class(types: &'static [ItemType], item_bytes_max: usize, together_bytes_max: usize, items_max: usize) -> SizeClass {
-    SizeClass { types, item_bytes_max, together_bytes_max, items_max }
+    SizeClass { types, item_bytes_max, together_bytes_max, items_max, unit_bytes_max: item_bytes_max }
+}
+
+const fn containers(types: &'static [ItemType], unit_bytes_max: usize, items_max: usize) -> SizeClass {
+    SizeClass { unit_bytes_max, ..class(types, 12 * MIB, 12 * MIB, items_max) }
 }
 
 const MIB: usize = 1 << 20;
@@ -36,9 +47,9 @@ pub const SIZE_CLASSES: &[SizeClass] = &[
     class(&[ItemType::Session, ItemType::Sessions], 10 * MIB, 10 * MIB, 100),
     class(&[ItemType::Profile, ItemType::ProfileChunk], 50 * MIB, 50 * MIB, 1),
     class(&[ItemType::ReplayRecording, ItemType::ReplayVideo], 10 * MIB, 10 * MIB, 1),
-    class(&[ItemType::Log], 12 * MIB, 12 * MIB, 1),
-    class(&[ItemType::TraceMetric], 12 * MIB, 12 * MIB, 1),
-    class(&[ItemType::Span], 12 * MIB, 12 * MIB, 25),
+    containers(&[ItemType::Log], 2 * MIB, 1),
+    containers(&[ItemType::TraceMetric], MIB, 1),
+    containers(&[ItemType::Span], 10 * MIB, 25),
     class(&[ItemType::MetricBuckets], MIB, MIB, 1),
     class(&[ItemType::Nel, ItemType::OtlpTraces, ItemType::OtlpLogs, ItemType::VercelLogs], OTLP_BYTES_MAX, OTLP_BYTES_MAX, 1),
 ];

@@ -13,7 +13,6 @@ pub enum Kind {
     Number { min: u64, max: u64 },
     /// Bytes: a number, or one with `KiB`, `MiB` or `GiB`.
     Bytes,
-    Flag,
     /// Comma-separated in the environment, a list in the file.
     List,
 }
@@ -72,8 +71,8 @@ pub fn environment_name(key: &str) -> String {
 }
 
 /// Variables that are not options but ours: read elsewhere, no reason to warn.
-const OTHER_VARIABLES: [&str; 6] =
-    ["ERRATA_CONFIG", "ERRATA_CRASH_AT", "ERRATA_CLOCK_OFFSET_MS", "ERRATA_COMPAT_DATA", "ERRATA_URL", "ERRATA_CONFIG_TOKEN"];
+const OTHER_VARIABLES: [&str; 7] =
+    ["ERRATA_CONFIG", "ERRATA_CRASH_AT", "ERRATA_CLOCK_OFFSET_MS", "ERRATA_COMPAT_DATA", "ERRATA_URL", "ERRATA_CONFIG_TOKEN", "ERRATA_PASSWORD"];
 
 /// One wrong option.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,7 +110,7 @@ pub fn environment(variables: impl Iterator<Item = (String, String)>, read: impl
         } else if let Some(option) = name.strip_suffix("_FILE").and_then(by_name) {
             let text = read(&value).map_err(|error| OptionError { origin: origin.clone(), key: option.key.into(), message: format!("read {value}: {error}") })?;
             layer.insert(option.key, Given { value: text.trim_end_matches(['\r', '\n']).to_owned(), origin });
-        } else if !OTHER_VARIABLES.iter().any(|other| name.starts_with(other)) {
+        } else if !OTHER_VARIABLES.contains(&name.as_str()) {
             unknown.push(name);
         }
     }
@@ -122,6 +121,7 @@ pub fn environment(variables: impl Iterator<Item = (String, String)>, read: impl
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessConfig {
     values: BTreeMap<&'static str, String>,
+    origins: BTreeMap<&'static str, String>,
 }
 
 impl ProcessConfig {
@@ -130,18 +130,24 @@ impl ProcessConfig {
     /// # Errors
     /// Every wrong value, not only the first.
     pub fn from_layers(layers: &[Layer]) -> Result<ProcessConfig, Vec<OptionError>> {
-        let mut values = BTreeMap::new();
+        let (mut values, mut origins) = (BTreeMap::new(), BTreeMap::new());
         let mut errors = Vec::new();
         for option in OPTIONS {
             let given = layers.iter().find_map(|layer| layer.get(option.key));
             let value = given.map_or(option.default, |given| given.value.as_str());
+            let origin = given.map_or_else(|| "default".to_owned(), |given| given.origin.clone());
             if let Err(message) = check_value(option.kind, value) {
-                let origin = given.map_or_else(|| "default".to_owned(), |given| given.origin.clone());
-                errors.push(OptionError { origin, key: option.key.into(), message });
+                errors.push(OptionError { origin: origin.clone(), key: option.key.into(), message });
             }
             values.insert(option.key, value.trim().to_owned());
+            origins.insert(option.key, origin);
         }
-        if errors.is_empty() { Ok(ProcessConfig { values }) } else { Err(errors) }
+        if errors.is_empty() { Ok(ProcessConfig { values, origins }) } else { Err(errors) }
+    }
+
+    /// Something wrong with an option that its form does not show, named with where its value was written.
+    pub fn error(&self, key: &'static str, message: String) -> OptionError {
+        OptionError { origin: self.origins[key].clone(), key: key.to_owned(), message }
     }
 
     /// The text of an option.
@@ -184,7 +190,6 @@ pub fn check_value(kind: Kind, value: &str) -> Result<(), String> {
             _ => Err(format!("'{value}' is not a whole number from {min} to {max}")),
         },
         Kind::Bytes => parse_bytes(value).map(|_| ()).ok_or_else(|| format!("'{value}' is not a size; write for example 512MiB or 10GiB")),
-        Kind::Flag => matches!(value, "true" | "false").then_some(()).ok_or_else(|| format!("'{value}' is neither true nor false")),
     }
 }
 
@@ -232,10 +237,10 @@ mod tests {
 
     #[test]
     fn environment_is_read_with_files_and_unknown_names_are_told() {
-        let variables = [("ERRATA_LISTEN", "x:1"), ("ERRATA_ADMIN_TOKEN_FILE", "/token"), ("ERRATA_LISTNE", "y"), ("HOME", "z")];
+        let variables = [("ERRATA_LISTEN", "x:1"), ("ERRATA_ADMIN_TOKEN_FILE", "/token"), ("ERRATA_LISTNE", "y"), ("ERRATA_CONFIGX", "y"), ("ERRATA_PASSWORD", "p"), ("HOME", "z")];
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let (layer, unknown) = environment(variables, |_| Ok("secret\n".into())).expect("reads");
         assert_eq!((layer["listen"].value.as_str(), layer["admin.token"].value.as_str()), ("x:1", "secret"));
-        assert_eq!(unknown, ["ERRATA_LISTNE"]);
+        assert_eq!(unknown, ["ERRATA_LISTNE", "ERRATA_CONFIGX"]);
     }
 }

@@ -8,20 +8,23 @@ use crate::{
     admit::{self, Admission},
     auth::{AuthError, Claim},
     body::{self, Received, Receiver, Whole},
-    cors,
+    check_in,
     decode::Encoding,
-    error::{IngestError, Rejection},
-    inspect::{self, Opened},
+    error::IngestError,
+    inspect::{self, Opened, OpenedItem},
     record,
-    refusals::{Refusal, Refused},
+    refusals::Refusal,
     reply::RateLimit,
-    scan, sizes, validate,
+    scan,
+    sender::Sender,
+    sizes, validate,
 };
 use axum::body::Body;
 use http::{HeaderMap, header};
-use model::{category::Category, dsn::Dsn, ids::{EventId, Id}, outcome::OutcomeKind, record::{RecordHeader, Route}};
-use std::{net::IpAddr, sync::{Arc, atomic::Ordering}};
-use store::{KeyEntry, LimitRequest, ProjectEntry, Snapshot};
+use model::{ids::{EventId, Id}, item::ItemType, outcome::OutcomeKind, record::{Record, RecordHeader, Route}};
+use queue::AppendError;
+use std::{net::IpAddr, sync::{Arc, atomic::{AtomicUsize, Ordering}}};
+use store::Snapshot;
 
 /// A request as its route hands it over.
 pub struct Request {
@@ -34,6 +37,8 @@ pub struct Request {
     pub peer: IpAddr,
     /// The event an attachment upload belongs to, from the path.
     pub event_id: Option<EventId>,
+    /// The monitor a check-in is of, from the path.
+    pub slug: Option<String>,
 }
 
 /// What a taken request is told.
@@ -53,49 +58,106 @@ pub struct Accepted {
 pub async fn accept(ingest: &Ingest, request: Request, body: Body) -> Result<Accepted, IngestError> {
     let snapshot = ingest.snapshot.load_full();
     let now_ms = (ingest.clock)();
-    let mut sender = match &request.claim {
+    let sender = match &request.claim {
         Ok(claim) => Some(Sender::authenticate(ingest, &snapshot, claim, &request)?),
         Err(AuthError::Missing) if request.route == Route::Envelope => None,
         Err(error) => return Err(error.clone().into()),
     };
-    let outcome = take(ingest, &snapshot, &mut sender, request, body, now_ms).await;
-    if let (Err(error), Some(sender)) = (&outcome, &sender) {
-        count_invalid(ingest, sender.refused(), error);
+    let route = request.route;
+    let mut seen = Seen { sender, left: Vec::new(), event_id: None };
+    let outcome = take(ingest, &snapshot, &mut seen, request, body, now_ms).await;
+    if let Err(error) = &outcome {
+        seen.count(ingest, route, error);
     }
     outcome
 }
 
-async fn take(ingest: &Ingest, snapshot: &Snapshot, sender: &mut Option<Sender>, request: Request, body: Body, now_ms: i64) -> Result<Accepted, IngestError> {
-    let encoding = Encoding::parse(text(&request.headers, header::CONTENT_ENCODING).unwrap_or_default()).map_err(IngestError::Decode)?;
+/// What is known of a request by the time it fails.
+struct Seen {
+    sender: Option<Sender>,
+    /// Items whose end is not counted yet.
+    left: Vec<OpenedItem>,
+    event_id: Option<EventId>,
+}
+
+impl Seen {
+    /// Once it was opened every unit ends by itself, found again by the event's id; before, the request counts as one.
+    fn count(&self, ingest: &Ingest, route: Route, error: &IngestError) {
+        let (Some(sender), Some(reason)) = (&self.sender, error.outcome_reason()) else { return };
+        if self.left.is_empty() {
+            return ingest.refusals.add(sender.refused(), error.refusal(route));
+        }
+        let refusal = |(category, quantity)| Refusal { category, kind: OutcomeKind::Invalid, reason: reason.clone(), quantity, event_id: self.event_id };
+        ingest.refusals.add(sender.refused(), self.left.iter().flat_map(admit::item_units).map(refusal));
+    }
+}
+
+async fn take(ingest: &Ingest, snapshot: &Snapshot, seen: &mut Seen, request: Request, body: Body, now_ms: i64) -> Result<Accepted, IngestError> {
+    let mut encoding_name = Encoding::header(&request.headers).map_err(IngestError::Decode)?;
+    let mut encoding = Encoding::parse(&encoding_name).map_err(IngestError::Decode)?;
     validate::media_type(request.route, &request.headers)?;
-    let received = receive(ingest, &request, body).await?;
+    let mut received = receive(ingest, snapshot, &mut seen.sender, &request, &encoding, body).await?;
+    if request.route == Route::Cron {
+        received = with_check_in(&request, received, &encoding)?;
+        (encoding_name, encoding) = Default::default();
+    }
     let opened = open(ingest, &request, &received, &encoding).await?;
-    let sender = match sender {
+    let sender = match &mut seen.sender {
         Some(sender) => sender,
-        None => sender.insert(Sender::from_envelope(ingest, snapshot, &opened, &request)?),
+        None => seen.sender.insert(Sender::of_dsn(ingest, snapshot, opened.dsn.as_deref(), &request)?),
     };
+    let event_id = opened.event_id.or(request.event_id).unwrap_or_else(crate::random_id);
+    let creates_event = opened.creates_event();
+    seen.event_id = (opened.event_id.is_some() || creates_event).then_some(event_id);
+    seen.left.clone_from(&opened.items);
     sender.check_envelope(&opened, &request)?;
     if opened.items.iter().any(|item| item.is_internal) {
         return Err(IngestError::InternalItems);
     }
-    let event_id = opened.event_id.or(request.event_id).unwrap_or_else(crate::random_id);
-    let creates_event = opened.creates_event();
     if opened.items.is_empty() {
         return Ok(Accepted { event_id, creates_event, limits: Vec::new() });
     }
-    let units = admit::units(&opened.items);
-    let spend = LimitRequest { organization_id: sender.organization_id, project_id: sender.project_id, key_id: sender.key_id, key_rate: sender.key.rate, units: &units };
-    let admission = admit::admit(&opened, &ingest.limits.check_and_take(&spend, now_ms), event_id);
-    ingest.refusals.add(sender.refused(), admission.refusals.iter().cloned());
-    sizes::check(left(&opened, &admission))?;
-    append(ingest, sender, request, received, &opened, &admission, event_id, now_ms).await.inspect_err(|_| ingest.limits.refund(&spend, now_ms))?;
+    let admission = limited(ingest, sender, &opened, event_id, now_ms);
+    seen.left.retain(|item| !admission.left_out.contains(&item.index));
+    let header = sender.header(&request, encoding_name, event_id, now_ms);
+    let finished = match sizes::check(seen.left.iter()) {
+        Ok(()) => append(ingest, header, received, &opened, &admission).await,
+        Err(error) => Err(error),
+    };
+    if finished.is_err() {
+        ingest.limits.refund(&sender.spending(&admit::units(&seen.left)), now_ms);
+    }
+    finished?;
     Ok(Accepted { event_id, creates_event, limits: admission.limits })
 }
 
-async fn receive(ingest: &Ingest, request: &Request, body: Body) -> Result<Received, IngestError> {
-    let length = text(&request.headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    let receiver = Receiver { budget: &ingest.budget, blobs: &ingest.blobs, timeout: ingest.options.body_timeout, blob_key: format!("body/{}", crate::random_id()) };
+async fn receive(ingest: &Ingest, snapshot: &Snapshot, sender: &mut Option<Sender>, request: &Request, encoding: &Encoding, body: Body) -> Result<Received, IngestError> {
+    let length = request.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|length| length.parse().ok());
+    // Nobody unknown, and nobody while the disk is short, puts a large body there.
+    let may_spill = |start: &[u8]| {
+        if sender.is_none() {
+            let dsn = inspect::dsn_of_start(encoding.reader(start).map_err(IngestError::Decode)?)?;
+            *sender = Some(Sender::of_dsn(ingest, snapshot, dsn.as_deref(), request)?);
+        }
+        ingest.check_pressure()
+    };
+    let receiver = Receiver {
+        budget: &ingest.budget,
+        blobs: &ingest.blobs,
+        spool: &ingest.spool,
+        timeout: ingest.options.body_timeout,
+        bytes_max: validate::body_bytes_max(request.route, &request.headers),
+        blob_key: format!("body/{}", crate::random_id()),
+        may_spill,
+    };
     receiver.receive(body, length).await
+}
+
+/// The cron route's body as its record has it.
+fn with_check_in(request: &Request, received: Received, encoding: &Encoding) -> Result<Received, IngestError> {
+    let Received::Memory { bytes, share } = received else { return Err(IngestError::ItemTooLarge(ItemType::CheckIn)) };
+    let Whole::Decoded(sent) = body::decode_whole(&bytes, encoding)? else { return Err(IngestError::ItemTooLarge(ItemType::CheckIn)) };
+    Ok(Received::Memory { bytes: check_in::made_of(request, &sent)?.into(), share })
 }
 
 /// Opens the body as far as its route needs. Large bodies are walked on a blocking thread.
@@ -116,172 +178,69 @@ async fn open(ingest: &Ingest, request: &Request, received: &Received, encoding:
     let encoding = encoding.clone();
     let source: Box<dyn std::io::Read + Send> = match received {
         Received::Memory { bytes, .. } => Box::new(std::io::Cursor::new(bytes.clone())),
-        Received::Blob { key } => {
-            let path = ingest.blobs.path(key).await.ok().flatten().ok_or_else(|| IngestError::Unavailable("spooled body is gone".into()))?;
+        Received::Blob(spooled) => {
+            let path = ingest.blobs.path(spooled.key()).await.ok().flatten().ok_or_else(|| IngestError::Unavailable("spooled body is gone".into()))?;
             Box::new(std::fs::File::open(path).map_err(|error| IngestError::Unavailable(error.to_string()))?)
         }
     };
-    let (route, query, headers, event_id) = (request.route, request.query.clone(), request.headers.clone(), request.event_id);
+    let is_envelope = validate::is_envelope(request.route, &request.headers);
+    let _turn = if is_envelope || validate::is_streamed(request.route) { None } else { Some(turn(ingest).await?) };
+    let parts = validate::LargeParts { route: request.route, headers: request.headers.clone(), event_id: request.event_id };
     let walk = move || {
         let reader = encoding.reader(source).map_err(IngestError::Decode)?;
-        match route {
-            Route::Envelope => scan::envelope(reader, |error| IngestError::Decode(encoding.broken(error))),
-            _ => validate::open_large(route, query.as_deref(), &headers, event_id, reader, |error| IngestError::Decode(encoding.broken(error))),
-        }
+        let broken = |error| IngestError::Decode(encoding.broken(error));
+        if is_envelope { scan::envelope(reader, broken) } else { parts.open(reader, broken) }
     };
     tokio::task::spawn_blocking(walk).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
-fn left<'a>(opened: &'a Opened, admission: &'a Admission) -> impl Iterator<Item = (model::item::ItemType, usize)> + Clone + 'a {
-    opened.items.iter().filter(|item| !admission.left_out.contains(&item.index)).filter_map(|item| Some((item.item_type?, item.bytes)))
+/// What is opened whole although it is large takes turns.
+async fn turn(ingest: &Ingest) -> Result<tokio::sync::SemaphorePermit<'_>, IngestError> {
+    let waited = tokio::time::timeout(ingest.options.body_timeout, ingest.large.acquire()).await;
+    waited.ok().and_then(Result::ok).ok_or_else(|| IngestError::Unavailable("too many large request bodies at once".into()))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where everything about a request comes together")]
-async fn append(ingest: &Ingest, sender: &Sender, request: Request, received: Received, opened: &Opened, admission: &Admission, event_id: EventId, now_ms: i64) -> Result<(), IngestError> {
+/// Takes the units from the limits; what they took for items that do not go on is given back.
+fn limited(ingest: &Ingest, sender: &Sender, opened: &Opened, event_id: EventId, now_ms: i64) -> Admission {
+    let units = admit::units(&opened.items);
+    let answer = ingest.limits.check_and_take(&sender.spending(&units), now_ms);
+    let admission = admit::admit(opened, &answer, event_id);
+    if !answer.exceeded.is_empty() {
+        let taken: Vec<_> = units.into_iter().filter(|(category, _)| answer.refusal(*category).is_none()).collect();
+        let kept = admit::units(opened.items.iter().filter(|item| !admission.left_out.contains(&item.index)));
+        ingest.limits.refund(&sender.spending(&admit::without(&taken, &kept)), now_ms);
+        ingest.refusals.add(sender.refused(), admission.refusals.iter().cloned());
+    }
+    admission
+}
+
+async fn append(ingest: &Ingest, header: RecordHeader, received: Received, opened: &Opened, admission: &Admission) -> Result<(), IngestError> {
+    if admission.left_out.len() == opened.items.len() {
+        return Ok(());
+    }
     let (body, blob, share): (Arc<[u8]>, Option<String>, _) = match received {
         Received::Memory { bytes, share } => (Arc::from(&bytes[..]), None, Some(share)),
-        Received::Blob { key } => (Arc::from(&[][..]), Some(key), None),
+        Received::Blob(spooled) => (Arc::from(&[][..]), Some(spooled.keep()), None),
     };
-    let header = RecordHeader { blob, ..sender.header(request, event_id, now_ms) };
-    let records = record::build(header, body, opened, &admission.left_out, ingest.options.partitions);
-    if !records.is_empty() {
-        ingest.appending.fetch_add(1, Ordering::Relaxed);
-        let appended = ingest.queue.append(records).await;
-        ingest.appending.fetch_sub(1, Ordering::Relaxed);
-        appended?;
+    let records = record::build(RecordHeader { blob: blob.clone(), ..header }, body, opened, &admission.left_out, ingest.options.partitions);
+    let appended = appended(ingest, records).await;
+    // After another error nobody knows whether the next start finds the records.
+    if matches!(appended, Err(AppendError::Full | AppendError::DiskLow | AppendError::TooLarge { .. })) {
+        ingest.spool.abandon(blob);
     }
     drop(share);
-    Ok(())
+    Ok(appended?)
 }
 
-/// A recognised key with its project.
-struct Sender {
-    organization_id: Id,
-    project_id: Id,
-    key_id: Id,
-    key: KeyEntry,
-    public_key: String,
-    client: Option<String>,
-    origin: Option<String>,
-}
-
-impl Sender {
-    fn authenticate(ingest: &Ingest, snapshot: &Snapshot, claim: &Claim, request: &Request) -> Result<Sender, IngestError> {
-        let reject = |rejection| Err(IngestError::Rejected(rejection));
-        let Some(key) = snapshot.keys.get(&claim.key) else {
-            return if ingest.is_state_fresh() { reject(Rejection::Key) } else { Err(IngestError::Unavailable("project not available".into())) };
-        };
-        let Some(project) = snapshot.projects.get(&key.project_id) else { return reject(Rejection::ProjectId) };
-        if request.project_id.is_some_and(|claimed| claimed != project.id) {
-            return reject(Rejection::ProjectId);
-        }
-        let sender = Sender {
-            organization_id: key.organization_id,
-            project_id: project.id,
-            key_id: key.key_id,
-            key: key.clone(),
-            public_key: claim.key.to_string(),
-            client: claim.client.clone(),
-            origin: cors::origin(&request.headers),
-        };
-        match sender.rejection(key, project, claim) {
-            None => Ok(sender),
-            Some(rejection) => {
-                count_invalid(ingest, sender.refused(), &IngestError::Rejected(rejection));
-                reject(rejection)
-            }
+/// Waits for the queue, counted among those that do: also where the client goes away meanwhile.
+async fn appended(ingest: &Ingest, records: Vec<Record>) -> Result<(), AppendError> {
+    struct Counted<'a>(&'a AtomicUsize);
+    impl Drop for Counted<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
         }
     }
-
-    fn rejection(&self, key: &KeyEntry, project: &ProjectEntry, claim: &Claim) -> Option<Rejection> {
-        if !key.active {
-            return Some(Rejection::Key);
-        }
-        if !project.active {
-            return Some(Rejection::ProjectState);
-        }
-        if (key.verify_secret || project.options.verify_secret) && claim.secret.as_deref() != key.secret.as_deref() {
-            return Some(Rejection::Secret);
-        }
-        (!cors::is_allowed(self.origin.as_deref(), &project.options.allowed_domains)).then_some(Rejection::Cors)
-    }
-
-    /// An envelope without other authentication is authenticated by its `dsn`.
-    fn from_envelope(ingest: &Ingest, snapshot: &Snapshot, opened: &Opened, request: &Request) -> Result<Sender, IngestError> {
-        let text = opened.dsn.as_deref().ok_or(AuthError::Missing)?;
-        let dsn = Dsn::parse(text).ok_or(AuthError::Malformed)?;
-        if request.project_id.is_some_and(|claimed| claimed != dsn.project_id) {
-            return Err(IngestError::Mismatch { field: "project id" });
-        }
-        let claim = Claim { key: dsn.public_key, secret: dsn.secret, client: None };
-        let sender = Sender::authenticate(ingest, snapshot, &claim, request)?;
-        if sender.project_id == dsn.project_id { Ok(sender) } else { Err(IngestError::Rejected(Rejection::ProjectId)) }
-    }
-
-    /// What the envelope's header says must agree with the request (§1.2).
-    fn check_envelope(&self, opened: &Opened, request: &Request) -> Result<(), IngestError> {
-        if let Some(dsn) = opened.dsn.as_deref() {
-            let dsn = Dsn::parse(dsn).ok_or(IngestError::Mismatch { field: "dsn" })?;
-            if dsn.project_id != self.project_id {
-                return Err(IngestError::Mismatch { field: "project id" });
-            }
-            if dsn.public_key.as_str() != self.public_key {
-                return Err(IngestError::Mismatch { field: "public key" });
-            }
-        }
-        let origin = text(&request.headers, header::ORIGIN);
-        match (opened.origin.as_deref(), origin) {
-            (Some(claimed), Some(real)) if claimed != real => Err(IngestError::Mismatch { field: "origin" }),
-            _ => Ok(()),
-        }
-    }
-
-    fn refused(&self) -> Refused {
-        Refused { organization_id: self.organization_id, project_id: self.project_id, key_id: self.key_id }
-    }
-
-    fn header(&self, request: Request, event_id: EventId, now_ms: i64) -> RecordHeader {
-        let owned = |name| text(&request.headers, name).map(str::to_owned);
-        RecordHeader {
-            route: request.route,
-            event_id,
-            client_ip: Some(client_ip(&request.headers, request.peer)),
-            user_agent: owned(header::USER_AGENT),
-            client_hints: client_hints(&request.headers),
-            client: self.client.clone(),
-            origin: self.origin.clone(),
-            encoding: owned(header::CONTENT_ENCODING).unwrap_or_default(),
-            content_type: owned(header::CONTENT_TYPE).unwrap_or_default(),
-            release: validate::query_value(request.query.as_deref(), "sentry_release"),
-            environment: validate::query_value(request.query.as_deref(), "sentry_environment"),
-            ..record::plain_header(self.refused(), now_ms)
-        }
-    }
-}
-
-/// A refused request counts as one unit: what it held is not known where it could not be read.
-fn count_invalid(ingest: &Ingest, refused: Refused, error: &IngestError) {
-    let Some(reason) = error.outcome_reason() else { return };
-    let category = match error {
-        IngestError::ItemTooLarge(item_type) => item_type.category().unwrap_or(Category::Default),
-        _ => Category::Default,
-    };
-    ingest.refusals.add(refused, [Refusal { category, kind: OutcomeKind::Invalid, reason, quantity: 1, event_id: None }]);
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
-/// The first address of the first forwarding header, else the peer (§1.6).
-fn client_ip(headers: &HeaderMap, peer: IpAddr) -> String {
-    let forwarded = ["cf-connecting-ip", "x-vercel-forwarded-for", "x-sentry-forwarded-for", "x-forwarded-for"];
-    let first = forwarded.iter().find_map(|name| headers.get(*name)).and_then(|value| value.to_str().ok()).and_then(|list| list.split(',').next());
-    let plausible = first.map(str::trim).filter(|address| address.parse::<IpAddr>().is_ok());
-    plausible.map_or_else(|| peer.to_string(), str::to_owned)
-}
-
-fn client_hints(headers: &HeaderMap) -> Vec<(String, String)> {
-    let hints = headers.iter().filter(|(name, _)| name.as_str().starts_with("sec-ch-ua"));
-    hints.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
+    ingest.appending.fetch_add(1, Ordering::Relaxed);
+    let _counted = Counted(&ingest.appending);
+    ingest.queue.append(records).await
 }

@@ -24,6 +24,8 @@ pub enum AuthError {
     Multiple,
     #[error("bad x-sentry-auth header")]
     Malformed,
+    #[error("bad sentry DSN in envelope header")]
+    Dsn,
     #[error("bad sentry DSN public key")]
     KeyShape,
     #[error("unsupported protocol version '{0}', at most 7 is supported")]

@@ -1,9 +1,9 @@
 //! Receiving a body: within its limits, in its time, and above 512 KiB into blobs instead of memory (design §4).
 
-use crate::{decode::Encoding, error::IngestError};
+use crate::{decode::Encoding, error::IngestError, spool::{Spool, SpooledBody}};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use config::ingest::{BODY_IN_RECORD_BYTES_MAX, ENVELOPE_BYTES_MAX};
+use config::ingest::BODY_IN_RECORD_BYTES_MAX;
 use http_body_util::BodyExt;
 use std::{sync::{Arc, atomic::{AtomicUsize, Ordering}}, time::Duration};
 use store::{Blobs, BlobsError};
@@ -55,26 +55,31 @@ impl Drop for Share {
 #[derive(Debug)]
 pub enum Received {
     Memory { bytes: Bytes, share: Share },
-    /// Streamed to blobs under this key, fsynced.
-    Blob { key: String },
+    /// Streamed to blobs, fsynced.
+    Blob(SpooledBody),
 }
 
 /// What bounds receiving.
-pub struct Receiver<'a> {
+pub struct Receiver<'a, F> {
     pub budget: &'a Budget,
     pub blobs: &'a Arc<dyn Blobs>,
+    pub spool: &'a Arc<Spool>,
     pub timeout: Duration,
+    /// Compressed or not, no body of the route is larger.
+    pub bytes_max: usize,
     /// Under which a large body is kept; deterministic per request.
     pub blob_key: String,
+    /// Looks at the start of a body too large for memory: whether it may take disk.
+    pub may_spill: F,
 }
 
-impl Receiver<'_> {
+impl<F: FnMut(&[u8]) -> Result<(), IngestError>> Receiver<'_, F> {
     /// Reads the body to its end.
     ///
     /// # Errors
-    /// `TooSlow`, `TooLarge`, `Broken`, or `Unavailable` when memory or blobs refuse.
+    /// `TooSlow`, `TooLarge`, `Broken`, `Unavailable` when memory or blobs refuse, or what `may_spill` says.
     pub async fn receive(self, body: Body, length: Option<u64>) -> Result<Received, IngestError> {
-        if length.is_some_and(|length| length > ENVELOPE_BYTES_MAX as u64) {
+        if length.is_some_and(|length| length > self.bytes_max as u64) {
             return Err(IngestError::TooLarge);
         }
         let timeout = self.timeout;
@@ -105,19 +110,21 @@ impl Receiver<'_> {
     }
 
     /// Streams what came and what is still to come into blobs.
-    async fn spill(self, start: Bytes, mut body: Body, share: Share) -> Result<Received, IngestError> {
+    async fn spill(mut self, start: Bytes, mut body: Body, share: Share) -> Result<Received, IngestError> {
+        (self.may_spill)(&start)?;
         let refused = |error: BlobsError| match error {
             BlobsError::TooLarge { .. } => IngestError::TooLarge,
             other => IngestError::Unavailable(other.to_string()),
         };
-        let mut writer = self.blobs.writer(&self.blob_key, ENVELOPE_BYTES_MAX as u64).await.map_err(refused)?;
+        let spooled = SpooledBody::new(self.spool, &self.blob_key);
+        let mut writer = self.blobs.writer(&self.blob_key, self.bytes_max as u64).await.map_err(refused)?;
         writer.write(&start).await.map_err(refused)?;
         drop((start, share));
         while let Some(chunk) = next_chunk(&mut body).await? {
             writer.write(&chunk).await.map_err(refused)?;
         }
-        writer.finish().await.map_err(refused)?;
-        Ok(Received::Blob { key: self.blob_key })
+        spooled.finished(writer.finish().await.map_err(refused)?);
+        Ok(Received::Blob(spooled))
     }
 }
 

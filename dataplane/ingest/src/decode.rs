@@ -1,6 +1,6 @@
 //! Undoing `Content-Encoding` (`ingest-protocol` §1.6), bounded: a bomb costs no more memory than the limit it breaks.
 //!
-//! In: the header's value and the compressed bytes. Out: the decoded bytes, or a reader of them. It knows no HTTP.
+//! In: the header's value and the compressed bytes. Out: the decoded bytes, or a reader of them. Of HTTP it knows that header.
 
 use std::{borrow::Cow, io::{self, BufReader, Read}};
 
@@ -67,6 +67,16 @@ impl Encoding {
         }
         steps.reverse();
         Ok(Encoding { steps })
+    }
+
+    /// The value of a request: several header lines are one list (RFC 9110 §5.3).
+    ///
+    /// # Errors
+    /// [`DecodeError::Unsupported`] where a line is no text.
+    pub fn header(headers: &http::HeaderMap) -> Result<String, DecodeError> {
+        let line = |value: &http::HeaderValue| value.to_str().map(str::to_owned).map_err(|_| DecodeError::Unsupported("that is no text".into()));
+        let lines: Vec<String> = headers.get_all(http::header::CONTENT_ENCODING).iter().map(line).collect::<Result<_, _>>()?;
+        Ok(lines.join(", "))
     }
 
     pub fn is_identity(&self) -> bool {
@@ -209,6 +219,16 @@ mod tests {
     #[test]
     fn chain_is_undone_from_last_to_first() {
         assert_eq!(check("gzip, br", &br(&gzip(b"x"))).expect("decodes"), b"x");
+    }
+
+    #[test]
+    fn lines_of_the_header_are_one_list() {
+        let mut headers = http::HeaderMap::new();
+        assert_eq!(Encoding::header(&headers).expect("text"), "");
+        for line in ["gzip", "br"] {
+            headers.append(http::header::CONTENT_ENCODING, line.parse().expect("a value"));
+        }
+        assert_eq!(check(&Encoding::header(&headers).expect("text"), &br(&gzip(b"x"))).expect("decodes"), b"x");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What a refused request is told (`ingest-protocol` §1.4): a status and `{"detail": …, "causes": […]}`.
 
-use crate::{auth::AuthError, decode::DecodeError, reply::RateLimit};
+use crate::{auth::AuthError, decode::DecodeError, refusals::Refusal, reply::RateLimit, validate};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header::{CONTENT_TYPE, RETRY_AFTER}};
-use model::{envelope::EnvelopeError, item::ItemType};
+use http::{HeaderValue, StatusCode, header::{ALLOW, CONTENT_TYPE, RETRY_AFTER}};
+use model::{category::Category, envelope::EnvelopeError, item::ItemType, outcome::OutcomeKind, record::Route};
 use queue::AppendError;
 
 /// Why a request was not taken. Nothing of it is stored, except items of an envelope that were in order beside a limited one.
@@ -25,6 +25,8 @@ pub enum IngestError {
     Json(#[source] model::json::Error),
     #[error("{0}")]
     Invalid(&'static str),
+    #[error("{0}")]
+    CheckIn(&'static str),
     #[error("invalid {what}")]
     InvalidBecause { what: &'static str, because: String },
     #[error("request body could not be decoded")]
@@ -48,7 +50,7 @@ pub enum IngestError {
     #[error("no such route")]
     NotFound,
     #[error("method not allowed")]
-    Method,
+    Method { allowed: &'static str },
     #[error("failed to queue envelope")]
     Unavailable(String),
 }
@@ -92,7 +94,7 @@ impl IngestError {
             IngestError::Headers => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             IngestError::RateLimited(_) | IngestError::Pressure { .. } => StatusCode::TOO_MANY_REQUESTS,
             IngestError::NotFound => StatusCode::NOT_FOUND,
-            IngestError::Method => StatusCode::METHOD_NOT_ALLOWED,
+            IngestError::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             IngestError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -126,6 +128,7 @@ impl IngestError {
     pub fn outcome_reason(&self) -> Option<String> {
         Some(match self {
             IngestError::Rejected(Rejection::Cors) => "cors".into(),
+            IngestError::Rejected(Rejection::ProjectId) => "project_id".into(),
             IngestError::Rejected(_) => "project_state".into(),
             IngestError::Empty => "empty_body".into(),
             IngestError::Envelope(_) => "invalid_envelope".into(),
@@ -137,9 +140,20 @@ impl IngestError {
             IngestError::Decode(_) => "invalid_compression".into(),
             IngestError::ItemTooLarge(item_type) => format!("too_large:{}", item_type.name()),
             IngestError::MediaType => "content_type".into(),
+            IngestError::CheckIn(_) => "invalid_check_in".into(),
+            IngestError::Pressure { .. } | IngestError::Unavailable(_) => "queue_failed".into(),
             IngestError::Invalid(_) | IngestError::InvalidBecause { .. } => "invalid_body".into(),
             _ => return None,
         })
+    }
+
+    /// A refused request whose items are not known counts as one unit of what its route brings.
+    pub fn refusal(&self, route: Route) -> Option<Refusal> {
+        let category = match self {
+            IngestError::ItemTooLarge(item_type) => item_type.category().unwrap_or(Category::Default),
+            _ => validate::category(route),
+        };
+        Some(Refusal { category, kind: OutcomeKind::Invalid, reason: self.outcome_reason()?, quantity: 1, event_id: None })
     }
 }
 
@@ -147,6 +161,7 @@ impl From<AppendError> for IngestError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Full | AppendError::DiskLow => IngestError::Pressure { retry_after_s: PRESSURE_RETRY_S },
+            AppendError::TooLarge { .. } => IngestError::TooLarge,
             AppendError::Io(_) | AppendError::Closed => IngestError::Unavailable(error.to_string()),
         }
     }
@@ -163,6 +178,9 @@ impl IntoResponse for IngestError {
             IngestError::RateLimited(limits) => crate::reply::set_rate_limits(response.headers_mut(), limits),
             IngestError::Pressure { retry_after_s } => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+            }
+            IngestError::Method { allowed } => {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
             }
             _ => {}
         }

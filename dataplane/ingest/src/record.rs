@@ -25,7 +25,10 @@ pub fn plain_header(refused: Refused, now_ms: i64) -> RecordHeader {
         environment: None,
         items_left_out: Vec::new(),
         units: Vec::new(),
+        decoded_bytes: 0,
         blob: None,
+        blob_is_shared: false,
+        is_replay: false,
     }
 }
 
@@ -41,8 +44,10 @@ pub fn build(header: RecordHeader, body: Arc<[u8]>, opened: &Opened, left_out: &
     let admitted = || opened.items.iter().filter(|item| !left_out.contains(&item.index));
     // Unknown types travel with errors, where the worker counts them as dropped.
     let topic_of = |item: &OpenedItem| item.item_type.map_or(Topic::Errors, |item_type| item_type.topic());
-    let wanted = Topic::ALL.into_iter().filter(|topic| admitted().any(|item| topic_of(item) == *topic));
+    let wanted: Vec<Topic> = Topic::ALL.into_iter().filter(|topic| admitted().any(|item| topic_of(item) == *topic)).collect();
+    let header = RecordHeader { decoded_bytes: opened.bytes as u64, blob_is_shared: header.blob.is_some() && wanted.len() > 1, ..header };
     wanted
+        .into_iter()
         .map(|topic| {
             let (mine, others): (Vec<OpenedItem>, Vec<OpenedItem>) = opened.items.iter().partition(|item| !left_out.contains(&item.index) && topic_of(item) == topic);
             let units = admit::units(&mine).into_iter().map(|(category, quantity)| (category as u8, quantity));
@@ -58,7 +63,7 @@ mod tests {
     use model::item::ItemType;
 
     fn check(types: &[Option<ItemType>], left_out: &[u32]) -> Vec<(Topic, Vec<u32>)> {
-        let item = |(index, item_type): (usize, &Option<ItemType>)| OpenedItem { index: index as u32, item_type: *item_type, is_internal: false, bytes: 1 };
+        let item = |(index, item_type): (usize, &Option<ItemType>)| OpenedItem { index: index as u32, item_type: *item_type, bytes: 1, ..OpenedItem::default() };
         let opened = Opened { items: types.iter().enumerate().map(item).collect(), ..Opened::default() };
         let header = plain_header(Refused { organization_id: 1, project_id: 42, key_id: 7 }, 0);
         let records = build(header, Arc::from(&b"x"[..]), &opened, left_out, 8);

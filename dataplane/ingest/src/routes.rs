@@ -72,20 +72,32 @@ impl Incoming {
 
     /// Only these methods; `HEAD` counts as `GET`.
     fn methods(self, allowed: &[Method]) -> Result<Incoming, IngestError> {
-        if allowed.contains(&self.parts.method) { Ok(self) } else { Err(IngestError::Method) }
+        if allowed.contains(&self.parts.method) {
+            return Ok(self);
+        }
+        Err(IngestError::Method { allowed: if allowed.contains(&Method::GET) { "GET, POST, OPTIONS" } else { "POST, OPTIONS" } })
     }
 
     async fn accept(self, ingest: &Ingest, route: Route) -> Result<Accepted, IngestError> {
-        self.accept_with(ingest, route, None, None).await
+        self.accept_with(ingest, route, Named::default()).await
     }
 
-    async fn accept_with(self, ingest: &Ingest, route: Route, path_key: Option<&str>, event_id: Option<EventId>) -> Result<Accepted, IngestError> {
+    async fn accept_with(self, ingest: &Ingest, route: Route, named: Named) -> Result<Accepted, IngestError> {
         let query = self.parts.uri.query().map(str::to_owned);
-        let claim = auth::claim(&self.parts.headers, query.as_deref(), path_key);
+        let Named { key, event_id, slug } = named;
+        let claim = auth::claim(&self.parts.headers, query.as_deref(), key.as_deref());
         let peer = self.parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-        let request = Request { route, project_id: self.project_id, claim, headers: self.parts.headers, query, peer, event_id };
+        let request = Request { route, project_id: self.project_id, claim, headers: self.parts.headers, query, peer, event_id, slug };
         accept::accept(ingest, request, self.body).await
     }
+}
+
+/// What some paths name.
+#[derive(Default)]
+struct Named {
+    key: Option<String>,
+    event_id: Option<EventId>,
+    slug: Option<String>,
 }
 
 async fn envelope(State(ingest): Shared, Path(project): Path<String>, request: HttpRequest) -> Response {
@@ -120,16 +132,21 @@ async fn store_event(ingest: &Ingest, project: Option<&str>, request: HttpReques
             let taken = async {
                 let mut incoming = Incoming::new(request, project)?;
                 let data = validate::query_value(incoming.parts.uri.query(), "sentry_data").ok_or(IngestError::Empty)?;
-                incoming.body = Body::from(data);
+                incoming.body = Body::from(pixel_body(data));
                 incoming.accept(ingest, Route::StorePixel).await
             };
             answer::pixel(taken.await)
         }
         _ => {
-            let taken = async { Incoming::new(request, project)?.methods(&[Method::POST])?.accept(ingest, Route::Store).await };
+            let taken = async { Incoming::new(request, project)?.methods(&[Method::POST, Method::GET])?.accept(ingest, Route::Store).await };
             answer::with_id(taken.await)
         }
     }
+}
+
+/// In a query string `+` means a space; base64 has no spaces.
+fn pixel_body(data: String) -> String {
+    if data.trim_start().starts_with('{') { data } else { data.replace(' ', "+") }
 }
 
 async fn security(State(ingest): Shared, Path(project): Path<String>, request: HttpRequest) -> Response {
@@ -163,7 +180,7 @@ async fn attachments(State(ingest): Shared, Path((project, event_id)): Path<(Str
     let taken = async {
         let event_id = EventId::parse(&event_id).ok_or(IngestError::Invalid("invalid event id"))?;
         let incoming = Incoming::new(request, Some(&project))?.methods(&[Method::POST])?;
-        incoming.accept_with(&ingest, Route::Attachments, None, Some(event_id)).await
+        incoming.accept_with(&ingest, Route::Attachments, Named { event_id: Some(event_id), ..Named::default() }).await
     };
     answer::empty(answer::file_too_large_is_400(taken.await), StatusCode::CREATED, answer::Limits::Told)
 }
@@ -175,38 +192,11 @@ async fn cron(State(ingest): Shared, Path(path): Path<Vec<(String, String)>>, re
     let part = |name: &str| path.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let taken = async {
         let project = part("project").unwrap_or_default();
-        let mut incoming = Incoming::new(request, Some(&project))?.methods(&[Method::GET, Method::POST])?;
-        let slug = part("slug").unwrap_or_default();
-        incoming.body = cron_body(&incoming.parts, std::mem::take(&mut incoming.body), &slug).await?;
-        // The body was read and re-made, so what described it no longer does.
-        [http::header::CONTENT_ENCODING, http::header::CONTENT_LENGTH].iter().for_each(|name| {
-            incoming.parts.headers.remove(name);
-        });
-        incoming.accept_with(&ingest, Route::Cron, part("key").as_deref(), None).await
+        let incoming = Incoming::new(request, Some(&project))?.methods(&[Method::GET, Method::POST])?;
+        incoming.accept_with(&ingest, Route::Cron, Named { key: part("key"), slug: part("slug"), event_id: None }).await
     };
     answer::empty(taken.await, StatusCode::ACCEPTED, answer::Limits::Silent)
 }
-
-/// The check-in as JSON, from the query or from a JSON body; its slug is the path's (§1.7).
-async fn cron_body(parts: &Parts, body: Body, slug: &str) -> Result<Body, IngestError> {
-    let query = |name: &str| validate::query_value(parts.uri.query(), name);
-    let mut check_in = serde_json::Map::new();
-    if parts.method == Method::POST && validate::essence(&parts.headers) == "application/json" {
-        let bytes = axum::body::to_bytes(body, CHECK_IN_BYTES_MAX).await.map_err(|_| IngestError::TooLarge)?;
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| IngestError::InvalidBecause { what: "JSON data", because: error.to_string() })?;
-        check_in = value.as_object().cloned().ok_or(IngestError::Invalid("check-in is no JSON object"))?;
-    } else {
-        check_in.extend(["status", "check_in_id", "environment"].iter().filter_map(|name| Some(((*name).to_owned(), query(name)?.into()))));
-        check_in.extend(query("duration").and_then(|text| text.parse::<f64>().ok()).map(|seconds| ("duration".to_owned(), seconds.into())));
-    }
-    if check_in.get("status").and_then(|status| status.as_str()).is_none() {
-        return Err(IngestError::Invalid("check-in has no status"));
-    }
-    check_in.insert("monitor_slug".into(), slug.into());
-    Ok(Body::from(serde_json::Value::Object(check_in).to_string()))
-}
-
-const CHECK_IN_BYTES_MAX: usize = 100 << 10;
 
 async fn otlp_traces(State(ingest): Shared, Path(project): Path<String>, request: HttpRequest) -> Response {
     otlp(&ingest, Route::OtlpTraces, &project, request).await
@@ -226,12 +216,18 @@ async fn otlp(ingest: &Ingest, route: Route, project: &str, request: HttpRequest
 }
 
 async fn vercel(State(ingest): Shared, Path(project): Path<String>, request: HttpRequest) -> Response {
+    if request.method() == Method::OPTIONS {
+        return answer::preflight();
+    }
     let taken = async { Incoming::new(request, Some(&project))?.methods(&[Method::POST])?.accept(&ingest, Route::VercelLogs).await };
     answer::empty(taken.await, StatusCode::ACCEPTED, answer::Limits::Told)
 }
 
 /// Protocol routes we do not serve (issue: TUS uploads and Unreal answer 404 with a `detail`).
-async fn not_here() -> Response {
+async fn not_here(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return answer::preflight();
+    }
     answer::with_cors(IngestError::NotFound.into_response())
 }
 

@@ -3,13 +3,10 @@
 //! In: a reader of the decoded body. Out: the same [`Opened`] that a small body gives. Memory: one header line, one read buffer, and
 //! an event payload of at most 1 MiB where its id is needed.
 
-use crate::{error::IngestError, inspect::{self, Opened, OpenedItem}};
+use crate::{error::IngestError, inspect::{self, HEADER_LINE_BYTES_MAX, Opened, OpenedItem}};
 use config::ingest::{ENVELOPE_BYTES_MAX, EVENT_BYTES_MAX};
 use model::{envelope::{Envelope, EnvelopeError, ITEMS_MAX, ItemHeader}, item::ItemType};
 use std::io::{self, BufRead, BufReader, Read};
-
-/// A header line longer than this is no header.
-const HEADER_LINE_BYTES_MAX: u64 = 64 << 10;
 
 /// Walks the envelope that `body` yields.
 ///
@@ -17,8 +14,9 @@ const HEADER_LINE_BYTES_MAX: u64 = 64 << 10;
 /// As for small bodies; [`IngestError::TooLarge`] beyond 200 MiB.
 pub fn envelope(body: impl Read, on_read_error: impl Fn(io::Error) -> IngestError) -> Result<Opened, IngestError> {
     let mut scanner = Scanner { reader: BufReader::with_capacity(64 << 10, body.take(ENVELOPE_BYTES_MAX as u64 + 1)), consumed: 0, on_read_error };
-    let opened = scanner.run()?;
-    if scanner.consumed > ENVELOPE_BYTES_MAX as u64 { Err(IngestError::TooLarge) } else { Ok(opened) }
+    let mut opened = scanner.run()?;
+    opened.bytes = scanner.consumed as usize;
+    if scanner.consumed > ENVELOPE_BYTES_MAX as u64 { Err(IngestError::TooLarge) } else { Ok(opened.settled()) }
 }
 
 struct Scanner<R, F> {
@@ -38,11 +36,11 @@ impl<R: BufRead, F: Fn(io::Error) -> IngestError> Scanner<R, F> {
             }
             let Some(line) = self.header_line()? else { return Err(IngestError::Envelope(EnvelopeError::UnexpectedEnd)) };
             let (item, length) = ItemHeader::parse_line(&line).map_err(IngestError::Envelope)?;
-            let item_type = ItemType::from_name(&item.type_name);
+            let item_type = ItemType::from_envelope(&item.type_name);
             let wants_id = opened.event_id.is_none() && item_type.is_some_and(ItemType::creates_event);
             let (bytes, kept) = self.payload(length, wants_id)?;
             opened.event_id = opened.event_id.or_else(|| inspect::payload_event_id(&kept));
-            opened.items.push(OpenedItem { index: opened.items.len() as u32, item_type, is_internal: item.type_name == inspect::INTERNAL_ITEM, bytes });
+            opened.items.push(OpenedItem::of_header(opened.items.len(), &item, bytes));
         }
         Ok(opened)
     }

@@ -1,20 +1,22 @@
 //! Size limits of an envelope's items (`ingest-protocol` §1.8): one offender refuses the whole envelope.
 
-use crate::error::IngestError;
-use config::ingest::SIZE_CLASSES;
-use model::item::ItemType;
+use crate::{error::IngestError, inspect::OpenedItem};
+use config::ingest::{CONTAINERS_MAX, SIZE_CLASSES, SizeClass};
 
-/// Checks the items that are left after rate limiting, given as type and payload bytes.
+/// Checks the items that are left after rate limiting.
 ///
 /// # Errors
 /// [`IngestError::ItemTooLarge`] naming the type that broke its class's limit.
-pub fn check(items: impl Iterator<Item = (ItemType, usize)> + Clone) -> Result<(), IngestError> {
+pub fn check<'a>(items: impl Iterator<Item = &'a OpenedItem> + Clone) -> Result<(), IngestError> {
     for class in SIZE_CLASSES {
-        let (mut count, mut together) = (0, 0usize);
-        for (item_type, bytes) in items.clone().filter(|(item_type, _)| class.types.contains(item_type)) {
+        let (mut count, mut together, mut containers) = (0, 0usize, 0);
+        for item in items.clone() {
+            let Some(item_type) = item.item_type.filter(|item_type| class.types.contains(item_type)) else { continue };
             count += 1;
-            together = together.saturating_add(bytes);
-            if bytes > class.item_bytes_max || together > class.together_bytes_max || count > class.items_max {
+            together = together.saturating_add(item.bytes);
+            containers += usize::from(item.is_container);
+            let too_many = count > class.items_max || containers > CONTAINERS_MAX;
+            if too_many || together > class.together_bytes_max || is_too_large(item, class) {
                 return Err(IngestError::ItemTooLarge(item_type));
             }
         }
@@ -22,15 +24,31 @@ pub fn check(items: impl Iterator<Item = (ItemType, usize)> + Clone) -> Result<(
     Ok(())
 }
 
+/// What is in a container is looked at on average here; the worker looks at each.
+fn is_too_large(item: &OpenedItem, class: &SizeClass) -> bool {
+    let units = if item.is_container { usize::try_from(item.count).unwrap_or(usize::MAX).max(1) } else { 1 };
+    item.bytes > class.item_bytes_max || item.bytes / units > class.unit_bytes_max
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::item::ItemType;
 
-    fn check_items(items: &[(ItemType, usize)]) -> Option<ItemType> {
-        match check(items.iter().copied()) {
+    fn refused(items: &[OpenedItem]) -> Option<ItemType> {
+        match check(items.iter()) {
             Err(IngestError::ItemTooLarge(item_type)) => Some(item_type),
             _ => None,
         }
+    }
+
+    fn check_items(items: &[(ItemType, usize)]) -> Option<ItemType> {
+        let items: Vec<OpenedItem> = items.iter().map(|(item_type, bytes)| OpenedItem::of(*item_type, *bytes)).collect();
+        refused(&items)
+    }
+
+    fn container(item_type: ItemType, bytes: usize, count: u64) -> OpenedItem {
+        OpenedItem { count, is_container: true, ..OpenedItem::of(item_type, bytes) }
     }
 
     #[test]
@@ -55,5 +73,21 @@ mod tests {
         let half = 101 << 20;
         assert_eq!(check_items(&[(ItemType::Attachment, half), (ItemType::Attachment, half)]), Some(ItemType::Attachment));
         assert_eq!(check_items(&[(ItemType::Attachment, 1); 31]), Some(ItemType::Attachment));
+    }
+
+    #[test]
+    fn units_of_a_container_are_limited_on_average() {
+        const MIB: usize = 1 << 20;
+        assert_eq!(refused(&[container(ItemType::Log, 4 * MIB, 2)]), None);
+        for (item_type, bytes, count) in [(ItemType::Log, 4 * MIB + 2, 2), (ItemType::TraceMetric, MIB + 1, 1), (ItemType::Span, 10 * MIB + 1, 1)] {
+            assert_eq!(refused(&[container(item_type, bytes, count)]), Some(item_type));
+        }
+        assert_eq!(check_items(&[(ItemType::Span, 10 * MIB + 1)]), Some(ItemType::Span));
+    }
+
+    #[test]
+    fn spans_of_the_old_form_may_be_many_and_their_containers_not() {
+        assert_eq!(check_items(&[(ItemType::Span, 9); 25]), None);
+        assert_eq!(refused(&[container(ItemType::Span, 9, 1), container(ItemType::Span, 9, 1)]), Some(ItemType::Span));
     }
 }

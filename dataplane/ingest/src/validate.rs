@@ -5,10 +5,10 @@
 mod multipart;
 mod otlp;
 
-use crate::{accept::Request, auth, error::IngestError, inspect::{self, Opened}};
-use config::ingest::{ENVELOPE_BYTES_MAX, EVENT_BYTES_MAX, OTLP_BYTES_MAX};
+use crate::{accept::Request, auth, body::DECODED_IN_MEMORY_BYTES_MAX, error::IngestError, inspect::{self, Opened, OpenedItem}};
+use config::ingest::{ENVELOPE_BYTES_MAX, EVENT_BYTES_MAX, OTLP_BYTES_MAX, STORE_BYTES_MAX};
 use http::{HeaderMap, header};
-use model::{ids::EventId, item::ItemType, json, legacy_body::{self, LegacyError}, record::Route};
+use model::{category::Category, ids::EventId, item::ItemType, json, legacy_body::{self, LegacyError}, record::Route};
 use std::io::{self, Read};
 
 /// Refuses media types the route does not read: 415.
@@ -27,9 +27,58 @@ pub fn media_type(route: Route, headers: &HeaderMap) -> Result<(), IngestError> 
 
 /// The media type without parameters, lower case.
 pub fn essence(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    essence_of(content_type_as_sent(headers))
 }
+
+/// The media type in lower case, its parameters as sent: what a record keeps, so that the worker reads what was read here.
+pub fn content_type(headers: &HeaderMap) -> String {
+    let sent = content_type_as_sent(headers);
+    let parameters = sent.find(';').map_or("", |at| &sent[at..]);
+    essence_of(sent) + parameters
+}
+
+fn content_type_as_sent(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn essence_of(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether the body is an envelope: the store route takes them too.
+pub fn is_envelope(route: Route, headers: &HeaderMap) -> bool {
+    route == Route::Envelope || route == Route::Store && essence(headers) == "application/x-sentry-envelope"
+}
+
+/// What a route brings, before anything is known of the body.
+pub fn category(route: Route) -> Category {
+    match route {
+        Route::Store | Route::StorePixel | Route::Minidump => Category::Error,
+        Route::Security => Category::Security,
+        Route::Attachments => Category::Attachment,
+        Route::Cron => Category::Monitor,
+        Route::OtlpTraces => Category::Span,
+        Route::OtlpLogs | Route::VercelLogs | Route::Nel => Category::LogItem,
+        Route::Envelope | Route::Outcomes => Category::Default,
+    }
+}
+
+/// The most a body of the route may hold, decoded.
+pub fn body_bytes_max(route: Route, headers: &HeaderMap) -> usize {
+    match route {
+        _ if is_envelope(route, headers) => ENVELOPE_BYTES_MAX,
+        Route::Minidump | Route::Attachments => ENVELOPE_BYTES_MAX,
+        Route::OtlpTraces | Route::OtlpLogs | Route::VercelLogs | Route::Nel => OTLP_BYTES_MAX,
+        Route::Store | Route::StorePixel => STORE_BYTES_MAX,
+        // One byte more is told as the report that is too large.
+        Route::Security => EVENT_BYTES_MAX + 1,
+        Route::Cron => CHECK_IN_BYTES_MAX,
+        Route::Envelope | Route::Outcomes => ENVELOPE_BYTES_MAX,
+    }
+}
+
+const CHECK_IN_BYTES_MAX: usize = 100 << 10;
+const _: () = assert!(STORE_BYTES_MAX <= DECODED_IN_MEMORY_BYTES_MAX, "what is larger is opened by turns");
 
 /// Routes that carry everything in the URL.
 pub fn may_be_empty(route: Route) -> bool {
@@ -41,39 +90,80 @@ pub fn may_be_empty(route: Route) -> bool {
 /// # Errors
 /// What [`IngestError`] says of that route.
 pub fn open(request: &Request, body: &[u8]) -> Result<Opened, IngestError> {
-    open_parts(request.route, request.query.as_deref(), &request.headers, request.event_id, body)
+    if body.len() > body_bytes_max(request.route, &request.headers) {
+        return Err(IngestError::TooLarge);
+    }
+    open_parts(request.route, &request.headers, request.event_id, body)
 }
 
-/// Opens a body that was too large for the quick path, within its route's limit.
-///
-/// # Errors
-/// As [`open`], and [`IngestError::TooLarge`].
-pub fn open_large(route: Route, query: Option<&str>, headers: &HeaderMap, event_id: Option<EventId>, reader: impl Read, on_read_error: impl Fn(io::Error) -> IngestError) -> Result<Opened, IngestError> {
-    let bytes_max = match route {
-        Route::Minidump | Route::Attachments => ENVELOPE_BYTES_MAX,
-        Route::OtlpTraces | Route::OtlpLogs | Route::VercelLogs | Route::Nel => OTLP_BYTES_MAX,
-        _ => return Err(IngestError::TooLarge),
-    };
-    let mut body = Vec::new();
-    reader.take(bytes_max as u64 + 1).read_to_end(&mut body).map_err(on_read_error)?;
-    if body.len() > bytes_max { Err(IngestError::TooLarge) } else { open_parts(route, query, headers, event_id, &body) }
+/// A body too large for the quick path, without its bytes.
+pub struct LargeParts {
+    pub route: Route,
+    pub headers: HeaderMap,
+    pub event_id: Option<EventId>,
 }
 
-fn open_parts(route: Route, query: Option<&str>, headers: &HeaderMap, event_id: Option<EventId>, body: &[u8]) -> Result<Opened, IngestError> {
+impl LargeParts {
+    /// Opens it within its route's limit: forms and dumps are walked as a stream, everything else is read whole.
+    ///
+    /// # Errors
+    /// As [`open`], and [`IngestError::TooLarge`].
+    pub fn open(&self, reader: impl Read, on_read_error: impl Fn(io::Error) -> IngestError) -> Result<Opened, IngestError> {
+        let bytes_max = body_bytes_max(self.route, &self.headers);
+        let mut body = Metered { body: reader.take(bytes_max as u64 + 1), bytes: 0 };
+        let opened = if is_streamed(self.route) {
+            open_stream(self.route, &self.headers, self.event_id, &mut body, &on_read_error)
+        } else {
+            let mut bytes = Vec::new();
+            body.read_to_end(&mut bytes).map_err(&on_read_error)?;
+            open_parts(self.route, &self.headers, self.event_id, &bytes)
+        };
+        // What comes behind a form's end counts too, and a body that is cut for its length is told that.
+        io::copy(&mut body, &mut io::sink()).map_err(on_read_error)?;
+        if body.bytes > bytes_max { Err(IngestError::TooLarge) } else { Ok(Opened { bytes: body.bytes, ..opened? }) }
+    }
+}
+
+/// Counts what is read.
+struct Metered<R> {
+    body: R,
+    bytes: usize,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.body.read(buffer)?;
+        self.bytes += read;
+        Ok(read)
+    }
+}
+
+/// Whether the route's bodies are never held whole.
+pub fn is_streamed(route: Route) -> bool {
+    matches!(route, Route::Minidump | Route::Attachments)
+}
+
+fn open_stream(route: Route, headers: &HeaderMap, event_id: Option<EventId>, body: impl Read, on_read_error: impl Fn(io::Error) -> IngestError) -> Result<Opened, IngestError> {
     match route {
-        Route::Envelope => inspect::envelope(body),
-        Route::Store if essence(headers) == "application/x-sentry-envelope" => inspect::envelope(body),
+        Route::Minidump => multipart::minidump(headers, body, on_read_error),
+        _ => multipart::attachments(headers, body, on_read_error, event_id),
+    }
+}
+
+fn open_parts(route: Route, headers: &HeaderMap, event_id: Option<EventId>, body: &[u8]) -> Result<Opened, IngestError> {
+    let opened = match route {
+        _ if is_envelope(route, headers) => inspect::envelope(body),
         Route::Store | Route::StorePixel => event(&legacy_body::event_json(body, EVENT_BYTES_MAX).map_err(of_legacy)?),
         Route::Security => security(body),
         Route::Nel => json_item(ItemType::Nel, body),
-        Route::Cron => cron(query, body),
-        Route::Minidump => multipart::minidump(headers, body),
-        Route::Attachments => multipart::attachments(headers, body, event_id),
+        Route::Cron => Ok(Opened::single(ItemType::CheckIn, body.len(), None)),
+        Route::Minidump | Route::Attachments => open_stream(route, headers, event_id, body, |error| IngestError::Broken(error.to_string())),
         Route::OtlpTraces => otlp::open(ItemType::OtlpTraces, headers, body),
         Route::OtlpLogs => otlp::open(ItemType::OtlpLogs, headers, body),
         Route::VercelLogs => vercel(body),
-        Route::Outcomes => Err(IngestError::NotFound),
-    }
+        Route::Envelope | Route::Outcomes => Err(IngestError::NotFound),
+    }?;
+    Ok(Opened { bytes: body.len(), ..opened })
 }
 
 fn of_legacy(error: LegacyError) -> IngestError {
@@ -114,24 +204,13 @@ fn security(body: &[u8]) -> Result<Opened, IngestError> {
     if reports.iter().any(|report| REFUSED_REPORTS.iter().any(|refused| report.get(refused).is_some())) {
         return Err(IngestError::Invalid("security report type is not supported"));
     }
-    Ok(Opened::single(ItemType::RawSecurity, body.len(), None))
+    let item = OpenedItem { count: reports.len() as u64, ..OpenedItem::of(ItemType::RawSecurity, body.len()) };
+    Ok(Opened { items: vec![item], ..Opened::default() })
 }
 
 fn json_item(item_type: ItemType, body: &[u8]) -> Result<Opened, IngestError> {
     json::parse(body).map_err(IngestError::Json)?;
     Ok(Opened::single(item_type, body.len(), None))
-}
-
-/// Statuses that §7.4 knows; others are stored as unknown by the worker.
-fn cron(query: Option<&str>, body: &[u8]) -> Result<Opened, IngestError> {
-    let in_query = query_value(query, "status").is_some();
-    if !in_query {
-        let value = if body.is_empty() { json::Value::Null } else { json::parse(body).map_err(IngestError::Json)? };
-        if value.get("status").and_then(|status| status.as_str()).is_none() {
-            return Err(IngestError::Invalid("check-in has no status"));
-        }
-    }
-    Ok(Opened::single(ItemType::CheckIn, body.len(), None))
 }
 
 /// A JSON array, or one JSON object per line.

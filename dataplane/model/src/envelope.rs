@@ -43,13 +43,15 @@ pub struct EnvelopeHeader<'a> {
 /// An item's header line.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ItemHeader<'a> {
-    /// As sent; [`ItemType::from_name`] says whether it is known.
+    /// As sent; [`ItemType::from_envelope`] says whether it is known.
     pub type_name: Cow<'a, str>,
     pub content_type: Option<Cow<'a, str>>,
     pub filename: Option<Cow<'a, str>>,
     pub attachment_type: Option<Cow<'a, str>>,
     pub platform: Option<Cow<'a, str>>,
     pub item_count: Option<u64>,
+    /// Child spans of a transaction.
+    pub span_count: Option<u64>,
     pub meta_length: Option<u64>,
 }
 
@@ -124,7 +126,7 @@ fn parse_item<'a>(cursor: &mut Cursor<'a>) -> Result<Item<'a>, EnvelopeError> {
     })?;
     let (header, length) = raw.check()?;
     let payload = cursor.payload(length)?;
-    Ok(Item { item_type: ItemType::from_name(&header.type_name), header, header_range, payload })
+    Ok(Item { item_type: ItemType::from_envelope(&header.type_name), header, header_range, payload })
 }
 
 impl<'a> ItemHeader<'a> {
@@ -153,6 +155,7 @@ impl<'a> RawItemHeader<'a> {
             attachment_type: text(self.attachment_type),
             platform: text(self.platform),
             item_count: self.item_count.and_then(|value| value.as_u64()),
+            span_count: self.span_count.and_then(|value| value.as_u64()),
             meta_length: self.meta_length.and_then(|value| value.as_u64()),
             type_name,
         };
@@ -189,6 +192,7 @@ struct RawItemHeader<'a> {
     attachment_type: Option<Value<'a>>,
     platform: Option<Value<'a>>,
     item_count: Option<Value<'a>>,
+    span_count: Option<Value<'a>>,
     meta_length: Option<Value<'a>>,
 }
 

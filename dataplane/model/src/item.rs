@@ -12,7 +12,7 @@ macro_rules! item_types {
         impl ItemType {
             pub const ALL: &'static [ItemType] = &[$(ItemType::$variant),*];
 
-            /// The type of a header's `type`; `None` for unknown and long-removed ones, which are dropped with an outcome.
+            /// The type of a name in APIs and item lists.
             pub fn from_name(name: &str) -> Option<ItemType> {
                 match name { $($($name)|+ => Some(ItemType::$variant),)* _ => None }
             }
@@ -78,6 +78,13 @@ impl Topic {
 }
 
 impl ItemType {
+    /// The type of an item header's `type`; `None` for unknown and long-removed ones, which are dropped with an outcome, and for what
+    /// comes by a route of its own only.
+    pub fn from_envelope(name: &str) -> Option<ItemType> {
+        let by_route = |item_type: &ItemType| matches!(item_type, ItemType::Nel | ItemType::OtlpTraces | ItemType::OtlpLogs | ItemType::VercelLogs);
+        ItemType::from_name(name).filter(|item_type| !by_route(item_type))
+    }
+
     /// The category that quotas and rate limits look at; `None` for client reports, which count as nothing.
     pub fn category(self) -> Option<Category> {
         Some(match self {
@@ -123,5 +130,18 @@ impl ItemType {
             | ItemType::VercelLogs => Topic::Performance,
             _ => Topic::Errors,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_route_of_its_own_is_unknown_in_envelopes() {
+        for name in ["nel", "otlp_traces", "otlp_logs", "vercel_logs", "otel_span", "statsd"] {
+            assert_eq!(ItemType::from_envelope(name), None, "{name}");
+        }
+        assert_eq!(ItemType::from_envelope("profile_chunk_ui"), Some(ItemType::ProfileChunk));
     }
 }

@@ -13,6 +13,8 @@ pub struct Prepared {
     pub user_reports: Vec<UserReport>,
     /// Units that ended already: filtered, invalid, discarded by the client.
     pub outcomes: Vec<PreparedOutcome>,
+    /// Ends that were counted for these units before and are no longer so: those of a dead letter that is replayed.
+    pub retracted: Vec<PreparedOutcome>,
 }
 
 /// An event ready to be stored and joined to an issue.

@@ -83,9 +83,22 @@ pub struct RecordHeader {
     /// What was taken from limits for this record: (number of the category, quantity). Payloads may show more.
     #[serde(rename = "u", default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<(u8, u64)>,
+    /// What the body takes when decoded, as its sender says or as it was found; 0 where that is not known. A worker decodes no more.
+    #[serde(rename = "d", default, skip_serializing_if = "is_zero")]
+    pub decoded_bytes: u64,
     /// The body is not here but in `Blobs` under this key.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub blob: Option<String>,
+    /// The record in the other topic has the same body: the blob goes once both are done with.
+    #[serde(rename = "b2", default, skip_serializing_if = "std::ops::Not::not")]
+    pub blob_is_shared: bool,
+    /// It was a dead letter: that its units ended as `invalid: internal` is no longer so.
+    #[serde(rename = "re", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_replay: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A record: header plus body as received. Bodies are shared, never copied, between the two topics of a mixed envelope.

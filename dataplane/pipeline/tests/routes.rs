@@ -409,3 +409,21 @@ fn group_with_repeated_ids_is_a_plain_chain() {
     assert_eq!(hashes([1, 2]), single);
     assert_ne!(hashes([1, 1]), single);
 }
+
+#[test]
+fn reports_beyond_what_one_request_may_become_end_as_an_outcome() {
+    let report = r#"{"type":"csp-violation","url":"https://shop.example/","body":{"effectiveDirective":"img-src","blockedURL":"https://evil.example/a.png"}}"#;
+    let prepared = run(Route::Security, "application/reports+json", format!("[{}]", vec![report; 503].join(",")).as_bytes());
+    assert_eq!(prepared.events.len() + prepared.outcomes.iter().filter(|outcome| outcome.reason != "too_large:raw_security").count(), 500);
+    assert!(outcomes(&prepared).contains(&"security invalid too_large:raw_security 3".to_owned()), "{:?}", outcomes(&prepared));
+}
+
+#[test]
+fn container_with_one_log_that_is_too_large_is_refused() {
+    let container = |bytes: usize| {
+        let payload = json!({"version": 2, "items": [{"body": "y".repeat(bytes)}, {"body": "z"}, {"body": "z"}]}).to_string();
+        envelope(&[(json!({"type": "log", "item_count": 3, "content_type": "application/vnd.sentry.items.log+json"}), &payload)])
+    };
+    assert_eq!(outcomes(&container(3 << 20)), ["log_item invalid too_large:log 3"]);
+    assert_eq!(container(1 << 20).items.len(), 1);
+}

@@ -19,14 +19,17 @@ pub trait Queue: Send + Sync {
     /// [`AppendError`]; nothing of a failed append is ever polled. `Full` and `DiskLow` pass by themselves.
     async fn append(&self, records: Vec<Record>) -> Result<(), AppendError>;
 
-    /// Records of a partition from `from` on, contiguous, at least one if any exist, else up to the limits. Empty at the end.
+    /// Records of a partition from `from` on, in order, at least one unless all within the limits are damaged. Empty at the end.
     ///
     /// # Errors
     /// [`ReadError`]; a retry helps if the disk recovers.
-    async fn poll(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Vec<(Offset, Record)>, ReadError>;
+    async fn poll(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Polled, ReadError>;
 
     /// Returns when the partition holds a record at or after `from`.
     async fn wait(&self, partition: Partition, from: Offset);
+
+    /// Every partition the log names: those configured now, and those that a configuration with more partitions filled.
+    fn partitions(&self) -> Vec<Partition>;
 
     /// The first offset still held and the next one to be given.
     fn range(&self, partition: Partition) -> (Offset, Offset);
@@ -34,19 +37,31 @@ pub trait Queue: Send + Sync {
     /// Says that records below `before` are done with; their space comes back when whole segments are.
     fn trim(&self, partition: Partition, before: Offset);
 
-    /// Periodic upkeep: a fully consumed active segment that was idle for 10 s is replaced by an empty one.
+    /// Periodic upkeep: a fully consumed active segment that was idle for 10 s is replaced by an empty one, and the disk is looked at.
     fn tidy(&self);
 
     /// Bytes held, and the most that may be held.
     fn usage(&self) -> Usage;
 }
 
-/// How much one poll may return.
+/// How much one poll may return. The first record is returned even if it is larger.
 #[derive(Debug, Clone, Copy)]
 pub struct PollLimits {
+    /// Offsets looked at, damaged records among them.
     pub records_max: usize,
-    /// Sum of body bytes; the first record is returned even if it is larger.
+    /// Sum of body bytes as they lie in the log.
     pub bytes_max: usize,
+    /// Sum of what bodies take when decoded, those in blobs included, as far as their headers say.
+    pub decoded_bytes_max: u64,
+}
+
+/// What one poll found.
+#[derive(Debug, Default)]
+pub struct Polled {
+    /// A record that was lost to damage is missing here.
+    pub records: Vec<(Offset, Record)>,
+    /// Everything below was looked at: the next poll begins here.
+    pub next: Offset,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +81,9 @@ pub enum AppendError {
     /// The disk has less than `disk.free_min` left. Retry after space was made.
     #[error("disk space is low")]
     DiskLow,
+    /// A record is larger than a frame may be. Put its body into blobs.
+    #[error("record of {bytes} bytes is larger than {max}")]
+    TooLarge { bytes: usize, max: usize },
     /// The disk refused the write. Retry may help.
     #[error("append to the queue: {0}")]
     Io(String),

@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 
 const ERRORS: Partition = Partition { topic: Topic::Errors, index: 0 };
 const OTHER: Partition = Partition { topic: Topic::Performance, index: 3 };
-const ALL: PollLimits = PollLimits { records_max: 10_000, bytes_max: usize::MAX };
+const ALL: PollLimits = PollLimits { records_max: 10_000, bytes_max: usize::MAX, decoded_bytes_max: u64::MAX };
 
 fn config(dir: &Path) -> QueueConfig {
     QueueConfig { disk_free_min: Some(0), ..QueueConfig::new(dir.to_owned()) }
@@ -37,14 +37,17 @@ fn record(partition: Partition, body: &str) -> Record {
         environment: None,
         items_left_out: vec![2],
         units: vec![(1, 1)],
+        decoded_bytes: 0,
         blob: None,
+        blob_is_shared: false,
+        is_replay: false,
     };
     Record { partition, header, body: Arc::from(body.as_bytes()) }
 }
 
 async fn bodies(queue: &Arc<dyn Queue>, partition: Partition, from: u64) -> Vec<(u64, String)> {
-    let records = queue.poll(partition, from, ALL).await.expect("reads");
-    records.into_iter().map(|(offset, record)| (offset, String::from_utf8(record.body.to_vec()).expect("text"))).collect()
+    let polled = queue.poll(partition, from, ALL).await.expect("reads");
+    polled.records.into_iter().map(|(offset, record)| (offset, String::from_utf8(record.body.to_vec()).expect("text"))).collect()
 }
 
 fn log_files(dir: &Path) -> Vec<std::path::PathBuf> {
@@ -70,7 +73,7 @@ async fn header_survives_unchanged() {
     let queue = open(dir.path());
     let sent = record(ERRORS, "a");
     queue.append(vec![sent.clone()]).await.expect("appends");
-    assert_eq!(queue.poll(ERRORS, 0, ALL).await.expect("reads")[0].1.header, sent.header);
+    assert_eq!(queue.poll(ERRORS, 0, ALL).await.expect("reads").records[0].1.header, sent.header);
 }
 
 #[tokio::test]
@@ -103,8 +106,58 @@ async fn poll_respects_its_limits_but_returns_at_least_one() {
     let dir = tempfile::tempdir().expect("dir");
     let queue = open(dir.path());
     queue.append(vec![record(ERRORS, "aaaa"), record(ERRORS, "bbbb"), record(ERRORS, "cccc")]).await.expect("appends");
-    let count = async |records_max, bytes_max| queue.poll(ERRORS, 0, PollLimits { records_max, bytes_max }).await.expect("reads").len();
+    let count = async |records_max, bytes_max| queue.poll(ERRORS, 0, PollLimits { records_max, bytes_max, ..ALL }).await.expect("reads").records.len();
     assert_eq!((count(2, 1000).await, count(10, 8).await, count(10, 1).await), (2, 2, 1));
+}
+
+#[tokio::test]
+async fn poll_counts_what_bodies_take_when_decoded() {
+    let dir = tempfile::tempdir().expect("dir");
+    let queue = open(dir.path());
+    let large = |body| {
+        let mut record = record(ERRORS, body);
+        record.header.decoded_bytes = 1_000;
+        record
+    };
+    queue.append(vec![large("a"), large("b"), large("c")]).await.expect("appends");
+    let polled = queue.poll(ERRORS, 0, PollLimits { decoded_bytes_max: 2_500, ..ALL }).await.expect("reads");
+    assert_eq!((polled.records.len(), polled.next), (2, 2));
+}
+
+#[tokio::test]
+async fn damaged_record_is_passed_over_and_the_rest_is_read() {
+    let dir = tempfile::tempdir().expect("dir");
+    let queue = open(dir.path());
+    queue.append(vec![record(ERRORS, "aaaaaaaa"), record(ERRORS, "b"), record(ERRORS, "c")]).await.expect("appends");
+    let file = log_files(dir.path()).pop().expect("a segment");
+    let mut bytes = std::fs::read(&file).expect("reads");
+    let at = bytes.windows(8).position(|window| window == b"aaaaaaaa").expect("the first body");
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).expect("writes");
+    let poll = async |from, records_max| queue.poll(ERRORS, from, PollLimits { records_max, ..ALL }).await.expect("reads");
+    let (head, all) = (poll(0, 1).await, poll(0, 10).await);
+    assert_eq!((head.records.len(), head.next), (0, 1));
+    assert_eq!((all.records.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), all.next), (vec![1, 2], 3));
+}
+
+#[tokio::test]
+async fn record_larger_than_a_frame_is_refused() {
+    let dir = tempfile::tempdir().expect("dir");
+    let queue = open(dir.path());
+    let refused = queue.append(vec![record(ERRORS, &"x".repeat(64 << 20))]).await;
+    assert!(matches!(refused, Err(AppendError::TooLarge { .. })), "{refused:?}");
+    queue.append(vec![record(ERRORS, "a")]).await.expect("appends");
+    drop(queue);
+    assert_eq!(bodies(&open(dir.path()), ERRORS, 0).await, [(0, "a".into())]);
+}
+
+#[tokio::test]
+async fn partitions_of_a_larger_configuration_are_still_named() {
+    let dir = tempfile::tempdir().expect("dir");
+    open(dir.path()).append(vec![record(OTHER, "x")]).await.expect("appends");
+    let queue = queue::open(&QueueConfig { partitions: 1, ..config(dir.path()) }).expect("opens");
+    assert!(queue.partitions().contains(&OTHER), "{:?}", queue.partitions());
+    assert_eq!(bodies(&queue, OTHER, 0).await, [(0, "x".into())]);
 }
 
 #[tokio::test]

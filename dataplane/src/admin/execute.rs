@@ -3,11 +3,13 @@
 use super::{Admin, Command, Reply};
 use ingest::record::partition;
 use model::record::{Record, RecordHeader};
+use queue::Queue;
+use std::sync::Arc;
 use store::{DeadLetter, Organization, Role, Token, UserChange};
 
 type Result = std::result::Result<Vec<String>, anyhow::Error>;
 
-/// Letters listed or replayed at once.
+/// Letters read at once.
 const LETTERS_MAX: u32 = 1_000;
 
 pub async fn execute(admin: &Admin, command: Command) -> Reply {
@@ -88,9 +90,14 @@ async fn user_reset(admin: &Admin, email: &str, password: Option<String>) -> Res
 }
 
 async fn letter_list(admin: &Admin) -> Result {
-    let letters = admin.stores.dead_letters.list(None, LETTERS_MAX).await?;
     let line = |letter: &DeadLetter| format!("{}\t{}\tproject {}\t{}", letter.id, api::iso(letter.letter.created_ms), letter.letter.project_id, letter.letter.error);
-    Ok(letters.iter().map(line).collect())
+    let (mut lines, mut before) = (Vec::new(), None);
+    loop {
+        let letters = admin.stores.dead_letters.list(before, LETTERS_MAX).await?;
+        let Some(last) = letters.last() else { return Ok(lines) };
+        before = Some(last.id);
+        lines.extend(letters.iter().map(line));
+    }
 }
 
 async fn letter_show(admin: &Admin, id: i64) -> Result {
@@ -99,22 +106,41 @@ async fn letter_show(admin: &Admin, id: i64) -> Result {
     Ok(vec![format!("place   {place}"), format!("tries   {}", letter.tries), format!("error   {}", letter.error), format!("header  {}", letter.header), format!("body    blobs/{}", letter.blob)])
 }
 
-/// Appends the record again; its outcome is counted anew when it is processed.
+/// Appends records again, newest letter first: all that exist now, or one.
 async fn letter_replay(admin: &Admin, id: Option<i64>) -> Result {
     let queue = admin.queue.as_ref().ok_or_else(|| anyhow::anyhow!("this process has no queue"))?;
-    let letters = match id {
-        Some(id) => vec![admin.stores.dead_letters.get(id).await?.ok_or_else(|| anyhow::anyhow!("there is no dead letter {id}"))?],
-        None => admin.stores.dead_letters.list(None, LETTERS_MAX).await?,
-    };
-    for letter in &letters {
-        let mut header: RecordHeader = serde_json::from_str(&letter.letter.header)?;
-        // The body is whole in the dead letter's blob, wherever it was before.
-        header.blob = None;
-        let body = admin.stores.blobs.get(&letter.letter.blob).await?.ok_or_else(|| anyhow::anyhow!("the body of dead letter {} is gone", letter.id))?;
-        let partition = partition(letter.letter.partition.topic, header.project_id, admin.partitions);
-        queue.append(vec![Record { partition, header, body: body.into() }]).await?;
-        admin.stores.dead_letters.remove(&[letter.id]).await?;
-        admin.stores.blobs.delete(std::slice::from_ref(&letter.letter.blob)).await?;
+    if let Some(id) = id {
+        let letter = admin.stores.dead_letters.get(id).await?.ok_or_else(|| anyhow::anyhow!("there is no dead letter {id}"))?;
+        replay(admin, &**queue, &letter).await?;
+        return Ok(vec!["1 replayed".into()]);
     }
-    Ok(vec![format!("{} of {} replayed", letters.len(), letters.len())])
+    let (mut count, mut before) = (0, None);
+    loop {
+        let letters = admin.stores.dead_letters.list(before, LETTERS_MAX).await?;
+        let Some(last) = letters.last() else { return Ok(vec![format!("{count} replayed")]) };
+        before = Some(last.id);
+        for letter in &letters {
+            replay(admin, &**queue, letter).await?;
+            count += 1;
+        }
+    }
+}
+
+/// Its outcome is taken back and counted anew when the record is processed.
+async fn replay(admin: &Admin, queue: &dyn Queue, letter: &DeadLetter) -> anyhow::Result<()> {
+    let DeadLetter { id, letter } = letter;
+    let header: RecordHeader = serde_json::from_str(&letter.header)?;
+    let partition = partition(letter.partition.topic, header.project_id, admin.partitions);
+    if header.blob.is_some() {
+        // Too large for a record: it names the letter's blob, which goes once the record is done with.
+        let header = RecordHeader { blob: Some(letter.blob.clone()), blob_is_shared: false, is_replay: true, ..header };
+        queue.append(vec![Record { partition, header, body: Arc::from(&[][..]) }]).await?;
+        admin.stores.dead_letters.remove(&[*id]).await?;
+        return Ok(());
+    }
+    let body = admin.stores.blobs.get(&letter.blob).await?.ok_or_else(|| anyhow::anyhow!("the body of dead letter {id} is gone"))?;
+    queue.append(vec![Record { partition, header: RecordHeader { is_replay: true, ..header }, body: body.into() }]).await?;
+    admin.stores.dead_letters.remove(&[*id]).await?;
+    admin.stores.blobs.delete(std::slice::from_ref(&letter.blob)).await?;
+    Ok(())
 }

@@ -1,8 +1,7 @@
 //! `errata serve`: reads options, opens stores and queue, runs the roles until a signal.
 
-use crate::{options, roles};
+use crate::{options, roles, settings};
 use clap::Args;
-use config::process::{ProcessConfig, ROLES};
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -14,25 +13,15 @@ pub struct Serve {
 impl Serve {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.options.load()?;
-        check_roles(&config)?;
+        let faults = settings::check(&config);
+        if !faults.is_empty() {
+            return Err(options::all(faults));
+        }
         init_log(config.text("log.level"))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("errata").build()?;
         runtime.block_on(roles::run(config))?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Embedded backends belong to one process: it has all roles (design §1).
-fn check_roles(config: &ProcessConfig) -> anyhow::Result<()> {
-    let given = config.list("role");
-    if let Some(unknown) = given.iter().find(|role| !ROLES.contains(role)) {
-        anyhow::bail!("role: '{unknown}' is no role; roles are {}", ROLES.join(", "));
-    }
-    let missing: Vec<&str> = ROLES.into_iter().filter(|role| !given.contains(role)).collect();
-    if !missing.is_empty() {
-        anyhow::bail!("role: {} left out, but the queue (embedded, {}) and events (day files, {}) are open to one process only; it must have all roles", missing.join(", "), config.data_dir().join("queue").display(), config.data_dir().join("events").display());
-    }
-    Ok(())
 }
 
 fn init_log(filter: &str) -> anyhow::Result<()> {

@@ -1,4 +1,5 @@
-//! A sentence for what hyper refuses by itself: it answers a head that it cannot read with an empty 400, 414 or 431 and closes.
+//! What hyper leaves open: a client that never says which HTTP it speaks, and a sentence for what hyper refuses by itself: it answers a
+//! head that it cannot read with an empty 400, 414 or 431 and closes.
 //!
 //! In: the bytes hyper writes. Out: the same, with such an answer replaced by one that says why; and then the rest of what the client
 //! sends is read and dropped for a moment, because closing on unread bytes would reset the connection and lose the answer.
@@ -13,10 +14,20 @@ const LINGER_BYTES_MAX: usize = 16 << 20;
 
 pub struct Spoken<S> {
     inner: S,
+    opening: Option<Opening>,
     /// What is left to write of a replaced answer.
     rest: Vec<u8>,
     refused: Option<Refused>,
 }
+
+/// Before it is known which HTTP is spoken, no time-out of hyper's runs.
+struct Opening {
+    until: Pin<Box<Sleep>>,
+    seen_bytes: usize,
+}
+
+/// What a client of HTTP/2 sends first.
+const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 struct Refused {
     until: Pin<Box<Sleep>>,
@@ -44,8 +55,20 @@ fn replacement(head: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl<S> Spoken<S> {
-    pub fn new(inner: S) -> Spoken<S> {
-        Spoken { inner, rest: Vec::new(), refused: None }
+    /// `opening` is how long a client may take to say which HTTP it speaks.
+    pub fn new(inner: S, opening: Duration) -> Spoken<S> {
+        let opening = Opening { until: Box::pin(sleep_until(Instant::now() + opening)), seen_bytes: 0 };
+        Spoken { inner, opening: Some(opening), rest: Vec::new(), refused: None }
+    }
+
+    /// Looks at what was read: all of the preface is HTTP/2, anything else HTTP/1.
+    fn hears(&mut self, bytes: &[u8]) {
+        let Some(opening) = &mut self.opening else { return };
+        let expected = &H2_PREFACE[opening.seen_bytes..];
+        opening.seen_bytes += bytes.len();
+        if bytes.is_empty() || bytes.len() >= expected.len() || !expected.starts_with(bytes) {
+            self.opening = None;
+        }
     }
 }
 
@@ -86,7 +109,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Spoken<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Spoken<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        if let Some(opening) = &mut self.opening
+            && opening.until.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        self.hears(&buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -129,6 +160,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Spoken<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is read of a client that sends this and then nothing; the second read may end by the time-out.
+    async fn check(sent: &[u8]) -> (usize, Option<io::ErrorKind>) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut client, server) = tokio::io::duplex(64);
+        client.write_all(sent).await.expect("fits");
+        let mut spoken = Spoken::new(server, Duration::from_millis(50));
+        let mut bytes = [0; 64];
+        let read = if sent.is_empty() { 0 } else { spoken.read(&mut bytes).await.expect("reads") };
+        let second = tokio::time::timeout(Duration::from_millis(200), spoken.read(&mut bytes)).await;
+        (read, second.ok().and_then(Result::err).map(|error| error.kind()))
+    }
+
+    #[tokio::test]
+    async fn client_that_does_not_say_what_it_speaks_is_left() {
+        for silent in [&b""[..], b"P", &H2_PREFACE[..23]] {
+            assert_eq!(check(silent).await, (silent.len(), Some(io::ErrorKind::TimedOut)));
+        }
+        for speaking in [&b"G"[..], b"PUT", H2_PREFACE] {
+            assert_eq!(check(speaking).await, (speaking.len(), None), "hyper's own time-outs run now");
+        }
+    }
 
     #[test]
     fn empty_refusals_of_hyper_get_a_sentence_and_ours_stay() {

@@ -1,12 +1,12 @@
 //! Units that were taken from limits and wait in the log: accepted, but not yet counted by any outcome (design §4).
 
-use model::{category::Category, ids::Id, item::Topic, record::{Offset, Partition}};
+use model::{category::Category, ids::Id, record::{Offset, Partition}};
 use queue::{PollLimits, Queue, ReadError};
 use std::collections::HashMap;
 use store::{Quota, StateError, Stores};
 
 /// Headers are what is wanted; bodies come along, so they are read in pieces of this size.
-const PIECE: PollLimits = PollLimits { records_max: 1_000, bytes_max: 4 << 20 };
+const PIECE: PollLimits = PollLimits { records_max: 1_000, bytes_max: 4 << 20, decoded_bytes_max: u64::MAX };
 /// Receipt is remembered by the minute: a quota's window is seldom shorter, and a backlog of millions stays small.
 const SLOT_MS: i64 = 60_000;
 
@@ -26,9 +26,8 @@ struct Cell {
 }
 
 /// Where each partition ends now.
-pub fn ends(queue: &dyn Queue, partitions: u16) -> Vec<(Partition, Offset)> {
-    let all = Topic::ALL.into_iter().flat_map(|topic| (0..partitions).map(move |index| Partition { topic, index }));
-    all.map(|partition| (partition, queue.range(partition).1)).collect()
+pub fn ends(queue: &dyn Queue) -> Vec<(Partition, Offset)> {
+    queue.partitions().into_iter().map(|partition| (partition, queue.range(partition).1)).collect()
 }
 
 impl Waiting {
@@ -49,10 +48,9 @@ impl Waiting {
 
     async fn read_partition(&mut self, queue: &dyn Queue, partition: Partition, mut from: Offset, end: Offset) -> Result<(), ReadError> {
         while from < end {
-            let records = queue.poll(partition, from, PIECE).await?;
-            let Some((last, _)) = records.last() else { return Ok(()) };
-            from = last + 1;
-            for (_, record) in &records {
+            let polled = queue.poll(partition, from, PIECE).await?;
+            from = polled.next;
+            for (_, record) in &polled.records {
                 let header = &record.header;
                 for (number, quantity) in &header.units {
                     let Some(category) = Category::from_number(*number) else { continue };

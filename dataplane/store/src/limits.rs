@@ -1,6 +1,6 @@
 //! Limits in the process: token buckets and quota windows under one short lock (`ingest-protocol` §3.1–3.3).
 
-use crate::ports::{ExceededLimit, LimitAnswer, LimitRequest, LimitScope, Limits, Quota, QuotaUse, Rate};
+use crate::ports::{ExceededLimit, LimitAnswer, LimitRequest, LimitScope, Limits, Quota, QuotaUse, Rate, rate_limit_reason};
 use model::{category::Category, ids::Id};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -129,7 +129,7 @@ impl Inner {
         }
         let wait_s = if rate.per_second > 0.0 { ((1.0 - bucket.tokens) / rate.per_second).ceil() } else { f64::from(RETRY_AFTER_S_NEVER) };
         let retry_after_s = (wait_s as u32).clamp(1, RETRY_AFTER_S_MAX);
-        Some(ExceededLimit { retry_after_s, categories: Vec::new(), scope: key.0, reason: format!("{}_rate_limit", key.0.name()) })
+        Some(ExceededLimit { retry_after_s, categories: Vec::new(), scope: key.0, reason: rate_limit_reason(key.0) })
     }
 
     fn take_tokens(&mut self, request: &LimitRequest<'_>) {

@@ -179,7 +179,7 @@ async fn items_attachments_reports_and_outcomes_are_kept() {
     let file = PreparedAttachment { event_id: id(1), index: 0, filename: "a.txt".into(), content_type: Some("text/plain".into()), attachment_type: "event.attachment".into(), bytes: b"hello".to_vec() };
     let report = UserReport { event_id: id(1), name: "Ada".into(), email: "a@b".into(), comments: "broken".into(), timestamp_ms: NOW };
     let refused = PreparedOutcome { category: Category::Error, kind: OutcomeKind::Filtered, reason: "localhost".into(), quantity: 1, event_id: Some(id(60)) };
-    let prepared = Prepared { events: vec![event(1, 7, NOW)], items: vec![span], attachments: vec![file], user_reports: vec![report], outcomes: vec![refused] };
+    let prepared = Prepared { events: vec![event(1, 7, NOW)], items: vec![span], attachments: vec![file], user_reports: vec![report], outcomes: vec![refused], ..Prepared::default() };
     worker.store_all(vec![prepared.clone()], NOW).await;
     // The whole request once more: everything in it is a duplicate.
     worker.store_all(vec![prepared], NOW).await;

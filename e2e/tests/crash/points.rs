@@ -1,7 +1,7 @@
 //! The end at each named point. The points exist under `debug_assertions` only, which profile `ci` turns on.
 
 use crate::{check::check, load::{Load, restart, start, unlimited}};
-use e2e::{Options, Request, Server, envelope::{envelope, error_event, new_id}, wait::until};
+use e2e::{Options, Request, Server, envelope::{envelope, error_event, new_id}, server::authorized, wait::until};
 use serde_json::json;
 use std::{collections::HashSet, path::Path, time::{Duration, SystemTime, UNIX_EPOCH}};
 
@@ -36,6 +36,32 @@ fn kill_at_each_point_of_the_event_path_loses_and_doubles_nothing() {
     for point in ["after-append:20", "after-fsync:20", "before-state:3", "between-state-and-events:3", "before-log-trim"] {
         load_until(point, 0);
     }
+}
+
+/// Every start ends when it tries the record, until that is known of it.
+#[test]
+fn record_that_ends_the_process_is_not_tried_for_ever() {
+    let server = start();
+    let ((key, project), (data, _dir)) = (server.key(), server.keep_data());
+    let id = new_id();
+    let path = format!("/api/0/projects/default/default/outcomes/{id}/");
+    let mut starts = 0;
+    let reason = until(Duration::from_secs(120), || {
+        let options = Options { data: Some(data.clone()), env: vec![(CRASH.into(), "during-prepare".into())], args: unlimited(), ..Options::default() };
+        let server = Server::try_with(options).ok()?;
+        starts += 1;
+        if starts == 1 {
+            let body = envelope(&json!({ "event_id": id }), "event", &error_event(&id, "Poison", "load"));
+            assert_eq!(server.send(Request::post(format!("/api/{project}/envelope/?sentry_key={key}"), body)).status, 200);
+        }
+        let asked = || Request::new("GET", path.clone());
+        let found = until(Duration::from_secs(20), || match authorized(asked()).send(&server.address) {
+            Err(_) => Some(None),
+            Ok(answer) => answer.json()[0]["reason"].as_str().map(|reason| Some(reason.to_owned())),
+        });
+        found.flatten()
+    });
+    assert_eq!(reason.as_deref(), Some("internal"), "after {starts} starts");
 }
 
 #[test]
@@ -77,7 +103,7 @@ fn kill_during_merge_leaves_two_issues_that_can_be_merged() {
     server.dsn = dsn;
     let acknowledged = two_issues(&server);
     let merge = Request::new("PUT", merge_path(&server)).json(&json!({ "merge": 1 }));
-    assert!(e2e::server::authorized(merge).send(&server.address).is_err(), "the process ends before it answers");
+    assert!(authorized(merge).send(&server.address).is_err(), "the process ends before it answers");
     ended(&mut server, "during-merge");
     let server = restart(&data, &[]);
     check(&server, &acknowledged);

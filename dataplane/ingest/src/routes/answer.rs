@@ -2,7 +2,7 @@
 
 use crate::{accept::Accepted, cors, error::IngestError, reply, validate};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header::{ALLOW, CONTENT_TYPE}};
+use http::{HeaderMap, HeaderValue, StatusCode, header::{CONTENT_TYPE, RETRY_AFTER}};
 
 /// Whether a rate limit is told to the client or kept silent (§1.1, "never 429").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn empty(taken: Taken, status: StatusCode, limits: Limits) -> Response {
     let taken = if limits == Limits::Told { limits_as_error(taken) } else { taken };
     match taken {
         Ok(_) => with_cors(status.into_response()),
-        Err(IngestError::RateLimited(_) | IngestError::Pressure { .. }) if limits == Limits::Silent => with_cors(status.into_response()),
+        Err(error) if limits == Limits::Silent => never_429(error),
         Err(error) => failure(error),
     }
 }
@@ -57,8 +57,18 @@ pub fn empty(taken: Taken, status: StatusCode, limits: Limits) -> Response {
 pub fn dashed_id(taken: Taken) -> Response {
     match taken {
         Ok(accepted) => with_cors(([(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], accepted.event_id.dashed()).into_response()),
-        Err(error) => failure(error),
+        Err(error) => never_429(error),
     }
+}
+
+/// Where limits are not told, what was not stored is no success either.
+fn never_429(error: IngestError) -> Response {
+    let is_pressure = matches!(error, IngestError::Pressure { .. });
+    let mut response = failure(error);
+    if is_pressure {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    response
 }
 
 /// On multipart routes one file above the limit answers 400 (§1.7).
@@ -78,12 +88,7 @@ fn limits_as_error(taken: Taken) -> Taken {
 }
 
 pub fn failure(error: IngestError) -> Response {
-    let is_method = matches!(error, IngestError::Method);
-    let mut response = error.into_response();
-    if is_method {
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
-    }
-    with_cors(response)
+    with_cors(error.into_response())
 }
 
 /// The encoding of an OTLP exchange: the answer follows the request's.
@@ -122,8 +127,12 @@ pub fn otlp(taken: Taken, form: OtlpForm) -> Response {
     };
     let mut response = (error.status(), body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, form.content_type());
-    if let IngestError::RateLimited(limits) = &error {
-        reply::set_rate_limits(response.headers_mut(), limits);
+    match &error {
+        IngestError::RateLimited(limits) => reply::set_rate_limits(response.headers_mut(), limits),
+        IngestError::Pressure { retry_after_s } => {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        }
+        _ => {}
     }
     with_cors(response)
 }
@@ -156,3 +165,25 @@ fn rpc_status(code: u8, message: &str) -> Vec<u8> {
 }
 
 const RPC_MESSAGE_CHARS_MAX: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pressure() -> Taken {
+        Err(IngestError::Pressure { retry_after_s: 30 })
+    }
+
+    #[test]
+    fn pressure_is_no_success_where_limits_are_silent() {
+        for response in [empty(pressure(), StatusCode::ACCEPTED, Limits::Silent), dashed_id(pressure())] {
+            assert_eq!((response.status(), response.headers()[RETRY_AFTER].as_bytes()), (StatusCode::SERVICE_UNAVAILABLE, &b"30"[..]));
+        }
+    }
+
+    #[test]
+    fn otlp_is_told_when_to_try_again() {
+        let response = otlp(pressure(), OtlpForm::Json);
+        assert_eq!((response.status(), response.headers()[RETRY_AFTER].as_bytes()), (StatusCode::TOO_MANY_REQUESTS, &b"30"[..]));
+    }
+}

@@ -6,6 +6,7 @@ use super::{
     items::{content_id, drift_s, is_past_retention, item, seconds},
 };
 use crate::Request;
+use config::ingest::SIZE_CLASSES;
 use model::{
     category::Category,
     item::ItemType,
@@ -82,6 +83,13 @@ fn checked(request: &Request, opened: &Opened) -> Result<Counted, &'static str> 
     if opened.item.header.item_count != Some(items.len() as u64) {
         return Err(wrong);
     }
+    if has_too_large(opened, items) {
+        return Err(match opened.item_type {
+            ItemType::Log => "too_large:log",
+            ItemType::TraceMetric => "too_large:trace_metric",
+            _ => "too_large:span",
+        });
+    }
     if opened.item_type == ItemType::Span {
         check_trace(opened, items)?;
     }
@@ -102,6 +110,14 @@ fn counted(request: &Request, opened: &Opened, items: &[Value]) -> Counted {
         }
     }
     counted
+}
+
+/// Whether one of them is larger than its type may be (`ingest-protocol` §1.8): accepting looked at their average. A container that is
+/// no larger than that holds none.
+fn has_too_large(opened: &Opened, items: &[Value]) -> bool {
+    let class = SIZE_CLASSES.iter().find(|class| class.types.contains(&opened.item_type));
+    let bytes_max = class.map_or(usize::MAX, |class| class.unit_bytes_max);
+    opened.payload.len() > bytes_max && items.iter().any(|item| json::to_vec(item).len() > bytes_max)
 }
 
 /// One envelope of spans is one trace, the one its header names.

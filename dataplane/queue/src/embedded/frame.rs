@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Bytes before the checksummed part.
 pub(super) const PREFIX_BYTES: usize = 8;
 /// Topic, partition, offset, header length.
-const FIXED_BYTES: usize = 1 + 2 + 8 + 4;
+pub(super) const FIXED_BYTES: usize = 1 + 2 + 8 + 4;
 /// A frame of this topic opens a segment: its body lists the next offset of every partition.
 const TOPIC_SEGMENT_START: u8 = 0xff;
 /// No record is larger; a longer length is a torn write. Bodies above 512 KiB live in blobs, outcome records stay below 16 MiB.

@@ -50,11 +50,12 @@ impl PartitionIndex {
         }
     }
 
-    /// Places from `from` on that still exist.
-    pub fn places_from(&self, from: Offset, count_max: usize) -> Vec<(Offset, Place)> {
-        let skip = from.saturating_sub(self.first) as usize;
+    /// Places among the `count_max` offsets from `from` on that still exist, and the offset after those looked at.
+    pub fn places_from(&self, from: Offset, count_max: usize) -> (Vec<(Offset, Place)>, Offset) {
         let first = self.first.max(from);
-        self.places.iter().skip(skip).take(count_max).enumerate().map(|(i, place)| (first + i as Offset, *place)).filter(|(_, place)| *place != LOST).collect()
+        let next = self.next().min(first.saturating_add(count_max as Offset)).max(first);
+        let places = self.places.iter().skip((first - self.first) as usize).zip(first..next);
+        (places.map(|(place, offset)| (offset, *place)).filter(|(_, place)| *place != LOST).collect(), next)
     }
 
     pub fn trim(&mut self, before: Offset) {

@@ -7,7 +7,7 @@ mod index;
 mod segment;
 mod writer;
 
-use crate::{AppendError, OpenError, PollLimits, Queue, ReadError, Usage};
+use crate::{AppendError, OpenError, PollLimits, Polled, Queue, ReadError, Usage};
 use async_trait::async_trait;
 use config::queue::QueueConfig;
 use index::{Index, Place};
@@ -38,6 +38,8 @@ struct Log {
     bytes: u64,
     disk_low: bool,
     appended_last: Instant,
+    /// The writer is between choosing the active segment and publishing what it wrote there: that segment is not idle.
+    is_writing: bool,
 }
 
 /// Requests that may wait for one round of the writer. Each holds a connection, so this is also the most in flight.
@@ -60,11 +62,12 @@ impl Queue for EmbeddedQueue {
     async fn append(&self, records: Vec<Record>) -> Result<(), AppendError> {
         let (done, answer) = tokio::sync::oneshot::channel();
         let append = Append::new(records, done);
+        append.check_frames()?;
         self.appends.send(append).await.map_err(|_| AppendError::Closed)?;
         answer.await.unwrap_or(Err(AppendError::Closed))
     }
 
-    async fn poll(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Vec<(Offset, Record)>, ReadError> {
+    async fn poll(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Polled, ReadError> {
         let shared = self.shared.clone();
         tokio::task::spawn_blocking(move || shared.read(partition, from, limits)).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
@@ -79,6 +82,10 @@ impl Queue for EmbeddedQueue {
         }
     }
 
+    fn partitions(&self) -> Vec<Partition> {
+        self.shared.log.read().index.partitions.keys().copied().collect()
+    }
+
     fn range(&self, partition: Partition) -> (Offset, Offset) {
         let log = self.shared.log.read();
         log.index.partitions.get(&partition).map_or((0, 0), |index| (index.first(), index.next()))
@@ -91,6 +98,8 @@ impl Queue for EmbeddedQueue {
     }
 
     fn tidy(&self) {
+        // While nothing is appended nobody else looks, and a disk that has room again would stay low.
+        self.shared.check_disk();
         self.shared.log.write().replace_idle_segment(&self.shared.config.dir);
     }
 
@@ -101,22 +110,33 @@ impl Queue for EmbeddedQueue {
 }
 
 impl Shared {
-    fn read(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Vec<(Offset, Record)>, ReadError> {
-        let mut records = Vec::new();
-        let mut bytes = 0;
-        for (offset, place, segment) in self.log.read().locate(partition, from, limits.records_max) {
+    /// Looks whether the disk is low.
+    fn check_disk(&self) {
+        if let Some((free, total)) = writer::disk_bytes(&self.config.dir) {
+            let disk_low = free < self.config.disk_free_min(total);
+            self.log.write().disk_low = disk_low;
+        }
+    }
+
+    fn read(&self, partition: Partition, from: Offset, limits: PollLimits) -> Result<Polled, ReadError> {
+        let (located, next) = self.log.read().locate(partition, from, limits.records_max);
+        let mut polled = Polled { records: Vec::new(), next };
+        let (mut bytes, mut decoded_bytes) = (0, 0);
+        for (offset, place, segment) in located {
             let read = segment.read_record(u64::from(place.position));
             let Some(record) = read.map_err(|source| ReadError::Io { segment: u64::from(place.segment), source })? else {
                 tracing::error!(segment = place.segment, offset, "a record of the queue is damaged and skipped");
                 continue;
             };
             bytes += record.body.len();
-            if bytes > limits.bytes_max && !records.is_empty() {
+            decoded_bytes += record.header.decoded_bytes.max(record.body.len() as u64);
+            if (bytes > limits.bytes_max || decoded_bytes > limits.decoded_bytes_max) && !polled.records.is_empty() {
+                polled.next = offset;
                 break;
             }
-            records.push((offset, record));
+            polled.records.push((offset, record));
         }
-        Ok(records)
+        Ok(polled)
     }
 }
 
@@ -143,13 +163,15 @@ impl Log {
         let active = segments.last().expect("one was just made where there was none").number;
         let bytes = segments.iter().map(|segment| segment.bytes).sum();
         let segments = segments.into_iter().map(|segment| (segment.number, Arc::new(segment))).collect();
-        Ok(Log { index, segments, active, bytes, disk_low: false, appended_last: Instant::now() })
+        Ok(Log { index, segments, active, bytes, disk_low: false, appended_last: Instant::now(), is_writing: false })
     }
 
-    fn locate(&self, partition: Partition, from: Offset, count_max: usize) -> Vec<(Offset, Place, Arc<Segment>)> {
-        let Some(index) = self.index.partitions.get(&partition) else { return Vec::new() };
-        let places = index.places_from(from, count_max).into_iter();
-        places.filter_map(|(offset, place)| Some((offset, place, self.segments.get(&place.segment)?.clone()))).collect()
+    /// Where records lie, and the offset after those looked at.
+    fn locate(&self, partition: Partition, from: Offset, count_max: usize) -> (Vec<(Offset, Place, Arc<Segment>)>, Offset) {
+        let Some(index) = self.index.partitions.get(&partition) else { return (Vec::new(), from) };
+        let (places, next) = index.places_from(from, count_max);
+        let located = places.into_iter().filter_map(|(offset, place)| Some((offset, place, self.segments.get(&place.segment)?.clone())));
+        (located.collect(), next)
     }
 
     /// Adds a fresh segment as the active one.
@@ -178,7 +200,7 @@ impl Log {
         let active_bytes = self.segments.get(&self.active).and_then(|segment| segment.file.metadata().ok()).map_or(0, |metadata| metadata.len());
         let has_records = active_bytes > SEGMENT_START_BYTES_MAX;
         let is_idle = self.appended_last.elapsed().as_secs() >= IDLE_BEFORE_REPLACE_S;
-        if !has_records || !is_idle || self.index.first_needed_segment().is_some() {
+        if !has_records || !is_idle || self.is_writing || self.index.first_needed_segment().is_some() {
             return;
         }
         match self.rotate(dir) {
@@ -190,3 +212,17 @@ impl Log {
 
 /// A segment that only says where partitions stand: 11 bytes for each of at most 2 × 64 partitions, and the frame around it.
 const SEGMENT_START_BYTES_MAX: u64 = 2 * 64 * 11 + 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn disk_that_has_room_again_is_noticed_without_an_append() {
+        let dir = tempfile::tempdir().expect("dir");
+        let queue = EmbeddedQueue::open(&QueueConfig { disk_free_min: Some(0), ..QueueConfig::new(dir.path().to_owned()) }).expect("opens");
+        queue.shared.log.write().disk_low = true;
+        queue.tidy();
+        assert!(!queue.usage().disk_low);
+    }
+}

@@ -29,6 +29,12 @@ impl Append {
         self.records.iter().map(|(record, header)| (record.body.len() + header.len() + 32) as u64).sum()
     }
 
+    /// A longer frame would be taken for a torn write at the next start.
+    pub fn check_frames(&self) -> Result<(), AppendError> {
+        let bytes = self.records.iter().map(|(record, header)| frame::FIXED_BYTES + header.len() + record.body.len()).max().unwrap_or(0);
+        if bytes > frame::FRAME_BYTES_MAX { Err(AppendError::TooLarge { bytes, max: frame::FRAME_BYTES_MAX }) } else { Ok(()) }
+    }
+
     fn is_outcomes(&self) -> bool {
         self.records.iter().all(|(record, _)| record.header.route == Route::Outcomes)
     }
@@ -169,6 +175,7 @@ impl Writer {
         });
         if let Err(error) = written {
             self.undo(&segment, start);
+            self.shared.log.write().is_writing = false;
             return Err(AppendError::Io(error.to_string()));
         }
         crash::point("after-fsync");
@@ -176,18 +183,18 @@ impl Writer {
         Ok(())
     }
 
-    /// The segment to write to and where, after rotating a full one.
+    /// The segment to write to and where, after rotating a full one. It stays until the round is published or undone.
     fn active_segment(&self) -> io::Result<(Arc<Segment>, u64)> {
         let mut log = self.shared.log.write();
-        let active = log.segments[&log.active].clone();
-        let end = active.file.metadata()?.len();
-        if end + (self.buffer.len() as u64) <= self.shared.config.segment_bytes {
-            return Ok((active, end));
+        let mut active = log.segments[&log.active].clone();
+        let mut end = active.file.metadata()?.len();
+        if end + (self.buffer.len() as u64) > self.shared.config.segment_bytes {
+            log.rotate(&self.shared.config.dir)?;
+            active = log.segments[&log.active].clone();
+            end = active.file.metadata()?.len();
         }
-        log.rotate(&self.shared.config.dir)?;
-        let fresh = log.segments[&log.active].clone();
-        let end = fresh.file.metadata()?.len();
-        Ok((fresh, end))
+        log.is_writing = true;
+        Ok((active, end))
     }
 
     fn publish(&self, segment: &Segment, start: u64) {
@@ -198,6 +205,7 @@ impl Writer {
         }
         log.bytes += self.buffer.len() as u64;
         log.appended_last = Instant::now();
+        log.is_writing = false;
         drop(log);
         for (partition, offset, _) in &self.places {
             if let Some(next) = self.shared.next.get(partition) {
@@ -219,10 +227,7 @@ impl Writer {
             return;
         }
         self.disk_checked = Some(Instant::now());
-        if let Some((free, total)) = disk_bytes(&self.shared.config.dir) {
-            let disk_low = free < self.shared.config.disk_free_min(total);
-            self.shared.log.write().disk_low = disk_low;
-        }
+        self.shared.check_disk();
     }
 }
 
@@ -232,7 +237,7 @@ fn answer(append: Append, result: Result<(), AppendError>) {
 }
 
 /// Free (to us) and total bytes of the file system.
-fn disk_bytes(dir: &std::path::Path) -> Option<(u64, u64)> {
+pub(super) fn disk_bytes(dir: &std::path::Path) -> Option<(u64, u64)> {
     let path = std::ffi::CString::new(dir.as_os_str().as_bytes()).ok()?;
     let mut stat = std::mem::MaybeUninit::<libc::statvfs>::uninit();
     // SAFETY: path is a C string and stat has room for the answer.
@@ -244,7 +249,48 @@ fn disk_bytes(dir: &std::path::Path) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use super::super::{IDLE_BEFORE_REPLACE_S, Log};
+    use config::queue::QueueConfig;
+    use model::{ids::EventId, item::Topic};
+    use parking_lot::RwLock;
     use std::cell::Cell;
+
+    const PARTITION: Partition = Partition { topic: Topic::Errors, index: 0 };
+
+    fn writer(dir: &std::path::Path) -> Writer {
+        let config = QueueConfig { disk_free_min: Some(0), ..QueueConfig::new(dir.to_owned()) };
+        let log = Log::open(dir, config.partitions).expect("opens");
+        let shared = Arc::new(Shared { log: RwLock::new(log), next: Default::default(), config });
+        Writer { shared, buffer: Vec::new(), places: Vec::new(), next: HashMap::new(), disk_checked: None, is_broken: false }
+    }
+
+    fn encode(writer: &mut Writer, bytes: usize) {
+        let header = serde_json::json!({ "v": 1, "t": 1, "o": 1, "p": 42, "k": 7, "r": "envelope", "e": EventId([9; 16]) });
+        let record = Record { partition: PARTITION, header: serde_json::from_value(header).expect("a header"), body: vec![b'x'; bytes].into() };
+        (writer.buffer.clear(), writer.places.clear(), writer.next.clear());
+        writer.encode(&Append::new(vec![record], oneshot::channel().0));
+    }
+
+    #[test]
+    fn segment_that_is_being_written_to_is_not_idle() {
+        let dir = tempfile::tempdir().expect("dir");
+        let mut writer = writer(dir.path());
+        encode(&mut writer, 2_000);
+        writer.commit().expect("writes");
+        writer.shared.log.write().index.partition(PARTITION).trim(1);
+        let idle = Duration::from_secs(IDLE_BEFORE_REPLACE_S);
+        writer.shared.log.write().appended_last = Instant::now().checked_sub(idle).expect("the machine runs for longer");
+        encode(&mut writer, 10);
+        let (segment, start) = writer.active_segment().expect("a segment");
+        segment.file.write_all_at(&writer.buffer, start).expect("writes");
+        writer.shared.log.write().replace_idle_segment(dir.path());
+        writer.publish(&segment, start);
+        assert_eq!(Log::open(dir.path(), 8).expect("opens again").index.partition(PARTITION).next(), 2);
+        writer.shared.log.write().index.partition(PARTITION).trim(2);
+        writer.shared.log.write().appended_last = Instant::now().checked_sub(idle).expect("the machine runs for longer");
+        writer.shared.log.write().replace_idle_segment(dir.path());
+        assert_eq!(writer.shared.log.read().active, 2, "a quiet one is replaced");
+    }
 
     /// How often a round that just began and usually takes that many looks, while that many wait beside the first.
     fn looks(usual: f64, beside: usize) -> usize {

@@ -27,7 +27,7 @@ impl Work {
     /// The files of a class that the decision touches, oldest first.
     pub(super) fn files(&self, class: Class) -> BTreeSet<FileKey> {
         let touched = self.records().filter(|(record, prepared)| match class {
-            Class::Outcomes => !record.units.is_empty() || !prepared.outcomes.is_empty(),
+            Class::Outcomes => !record.units.is_empty() || !prepared.outcomes.is_empty() || !prepared.retracted.is_empty(),
             class => touches(class, record, prepared),
         });
         touched.map(|(record, _)| FileKey::at(class, record.received_ms)).collect()

@@ -3,7 +3,7 @@
 use super::{apply::{Inserted, Work}, class::{FileKey, HOUR_MS}, codes::halves, file::WriteFile};
 use crate::ports::{Fate, RecordDecision};
 use foldhash::HashMap;
-use model::{category::Category, ids::EventId, outcome::OutcomeKind, prepared::Prepared};
+use model::{category::Category, ids::EventId, outcome::OutcomeKind, prepared::{Prepared, PreparedOutcome}};
 use rusqlite::params;
 
 /// Refused ids kept (`issue 3`, point 4): about 60 MB.
@@ -22,21 +22,29 @@ struct End<'a> {
 
 /// Writes counts and refused ids of one month's records.
 pub(super) fn write(file: &mut WriteFile, work: &Work) -> rusqlite::Result<Inserted> {
-    let mut cells: HashMap<Cell<'_>, u64> = HashMap::default();
+    let mut cells: HashMap<Cell<'_>, i64> = HashMap::default();
     let mut span_ms: Option<(i64, i64)> = None;
     let connection = &file.connection;
     let mut refuse = connection.prepare_cached(
         "INSERT INTO refused (id_hi, id_lo, organization, project, key, category, kind, reason, received) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     )?;
+    let mut retract = connection.prepare_cached("DELETE FROM refused WHERE id_hi = ?1 AND id_lo = ?2 AND project = ?3 AND category = ?4 AND kind = ?5 AND reason = ?6")?;
     let records = work.decision.records.iter().zip(&work.prepared).filter(|(record, _)| FileKey::at(file.entry.key.class, record.received_ms) == file.entry.key);
     let mut newest = 0;
     for (record, prepared) in records {
         for end in ends(record, prepared) {
             let hour = record.received_ms.div_euclid(HOUR_MS);
-            *cells.entry((record.organization_id, record.project_id, record.key_id, hour, end.category, end.kind, end.reason)).or_default() += end.quantity;
+            *cells.entry((record.organization_id, record.project_id, record.key_id, hour, end.category, end.kind, end.reason)).or_default() += end.quantity as i64;
             if let (Some(id), true) = (end.id, end.kind != OutcomeKind::Accepted) {
                 let (hi, lo) = halves(id);
                 newest = refuse.insert(params![hi, lo, record.organization_id, record.project_id, record.key_id, end.category as u8, end.kind as u8, end.reason, record.received_ms])?;
+            }
+        }
+        for PreparedOutcome { category, kind, reason, quantity, event_id } in &prepared.retracted {
+            let hour = record.received_ms.div_euclid(HOUR_MS);
+            *cells.entry((record.organization_id, record.project_id, record.key_id, hour, *category, *kind, reason.as_str())).or_default() -= *quantity as i64;
+            if let Some((hi, lo)) = event_id.map(halves) {
+                retract.execute(params![hi, lo, record.project_id, *category as u8, *kind as u8, reason])?;
             }
         }
         let (min, max) = span_ms.unwrap_or((record.received_ms, record.received_ms));
@@ -44,10 +52,10 @@ pub(super) fn write(file: &mut WriteFile, work: &Work) -> rusqlite::Result<Inser
     }
     let mut count = connection.prepare_cached(
         "INSERT INTO outcome (organization, project, key, hour, category, kind, reason, quantity) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
-         ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+         ON CONFLICT DO UPDATE SET quantity = MAX(quantity + excluded.quantity, 0)",
     )?;
     for ((organization, project, key, hour, category, kind, reason), quantity) in cells {
-        count.execute(params![organization, project, key, hour, category as u8, kind as u8, reason, quantity as i64])?;
+        count.execute(params![organization, project, key, hour, category as u8, kind as u8, reason, quantity])?;
     }
     if newest > REFUSED_MAX {
         connection.prepare_cached("DELETE FROM refused WHERE id <= ?1")?.execute([newest - REFUSED_MAX])?;

@@ -101,6 +101,18 @@ impl LimitAnswer {
     }
 }
 
+impl LimitAnswer {
+    /// Whether a token bucket was empty: the request is refused as a whole, with what counts as nothing.
+    pub fn refuses_request(&self) -> bool {
+        self.exceeded.iter().any(|limit| limit.categories.is_empty() && limit.reason == rate_limit_reason(limit.scope))
+    }
+}
+
+/// The reason that an empty bucket gives.
+pub fn rate_limit_reason(scope: LimitScope) -> String {
+    format!("{}_rate_limit", scope.name())
+}
+
 /// Limits of this installation. Nothing here waits or does IO.
 pub trait Limits: Send + Sync {
     /// Spends one request from the token buckets and the units from every quota that is not exceeded. A request that crosses a limit
