@@ -19,14 +19,14 @@ fn told(value: &Value) -> Value {
     }
 }
 
-/// Of a series: a time and a count, which differ by the hour.
+/// Of a series: a time and a count, or a list of one, which differ by the hour.
 fn is_point(value: &Value) -> bool {
-    value.as_array().is_some_and(|point| point.len() == 2 && point.iter().all(Value::is_number))
+    value.as_array().is_some_and(|point| point.len() == 2 && point[0].is_number() && (point[1].is_number() || point[1].is_array()))
 }
 
 fn told_field(name: &str, value: &Value) -> Value {
     match (name, value) {
-        ("secret" | "token" | "tokenLastCharacters" | "sha256", Value::String(_)) => format!("[{name}]").into(),
+        ("secret" | "token" | "tokenLastCharacters" | "sha1" | "sha256", Value::String(_)) => format!("[{name}]").into(),
         ("id" | "projectId" | "project" | "size" | "resolvesAt", Value::Number(_)) => "[number]".into(),
         // Hashes of the grouping, and counts by hour: how many there are depends on the clock.
         ("variants", Value::Object(_)) => "[variants]".into(),
@@ -65,7 +65,7 @@ fn told_text(text: &str) -> String {
 }
 
 /// Fields that clients need, by snapshot, as the rows of product-api.md §3.3 name them.
-const NEEDED: [(&str, &str); 36] = [
+const NEEDED: [(&str, &str); 39] = [
     ("root", "auth user"), ("auth", "id name email"), ("users-me-regions", "regions"), ("organizations", "id slug name dateCreated isEarlyAdopter require2FA requireEmailVerification features links"),
     ("organization", "id slug name dateCreated isEarlyAdopter require2FA requireEmailVerification features access orgRoleList"), ("organization-region", "url"),
     ("teams", "id slug name isMember memberCount access projects"), ("team", "id slug name isMember memberCount access"), ("team-projects", "id slug name platform status features team teams dateCreated options"),
@@ -79,7 +79,8 @@ const NEEDED: [(&str, &str); 36] = [
     ("issue", "id shortId title culprit permalink count userCount status activity tags stats firstRelease lastRelease userReportCount participants seenBy"),
     ("issue-event", "entries contexts tags nextEventID previousEventID release userReport _meta"), ("issue-tag", "key name uniqueValues totalValues topValues"), ("issue-tags", "key name uniqueValues totalValues topValues"),
     ("issue-comments", "id data user dateCreated type"), ("issue-activities", "activity"), ("short-id", "organizationSlug projectSlug groupId group"), ("event-id", "projectSlug groupId eventId event"),
-    ("event-attachments", "id name mimetype size sha256"), ("tags", "key name totalValues"), ("stats-v2", "start end intervals groups"),
+    ("event-attachments", "id name mimetype size sha1 sha256"), ("tags", "key name totalValues"), ("stats-v2", "start end intervals groups"),
+    ("stats-summary", "start end projects"), ("event-table", "data meta"), ("events-stats", "data start end"),
 ];
 
 /// Snapshots by the name of their file, of one server.
@@ -198,6 +199,9 @@ fn every_row_shows_its_fields() {
     rows.get("tokens", "api-tokens/");
     rows.get("organization-tokens", "organizations/default/org-auth-tokens/");
     rows.get("stats-v2", "organizations/default/stats_v2/?groupBy=outcome&groupBy=category&interval=1d&statsPeriod=1d&category=error&outcome=accepted");
+    rows.get("stats-summary", "organizations/default/stats-summary/?field=sum(quantity)&statsPeriod=1d");
+    rows.get("event-table", "organizations/default/events/?field=id&field=title&field=timestamp&field=project");
+    rows.get("events-stats", "organizations/default/events-stats/?interval=1h&statsPeriod=1d");
     rows.get("project-stats", "projects/default/default/stats/");
     rows.get("client-config", "/api/client-config/");
 

@@ -140,11 +140,19 @@ pub struct SeriesCount {
     count: u64,
 }
 
+/// One half of a point.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum SeriesCell {
+    /// Seconds since 1970.
+    Time(i64),
+    Counts([SeriesCount; 1]),
+}
+
 /// `[[seconds, [{count}]], …]`.
 #[derive(Serialize, ToSchema)]
 pub struct EventSeries {
-    #[schema(value_type = Vec<Vec<Object>>)]
-    data: Vec<(i64, [SeriesCount; 1])>,
+    data: Vec<[SeriesCell; 2]>,
     /// Seconds since 1970.
     start: i64,
     end: i64,
@@ -168,7 +176,7 @@ pub async fn series(call: Call) -> Result<Json<EventSeries>, ApiError> {
         EventFilter::All => call.api.stores.event_stats.series(&SeriesQuery { scope: scope.clone(), groups: Vec::new(), interval_ms }).await?.remove(0),
         filter => matching(&call, &scope, &filter, interval_ms).await?,
     };
-    let point = |(at, count): (usize, u64)| ((scope.start_ms + at as i64 * interval_ms) / 1_000, [SeriesCount { count }]);
+    let point = |(at, count): (usize, u64)| [SeriesCell::Time((scope.start_ms + at as i64 * interval_ms) / 1_000), SeriesCell::Counts([SeriesCount { count }])];
     let meta = TableMeta { fields: BTreeMap::from([("count()".into(), "integer")]), units: BTreeMap::from([("count()".into(), None)]), dataset: "errors" };
     Ok(Json(EventSeries { data: counts.into_iter().enumerate().map(point).collect(), start: scope.start_ms / 1_000, end: scope.end_ms / 1_000, meta }))
 }

@@ -2008,9 +2008,7 @@ export interface components {
         };
         /** @description `[[seconds, [{count}]], …]`. */
         EventSeries: {
-            data: {
-                [key: string]: unknown;
-            }[][];
+            data: components["schemas"]["SeriesCell"][][];
             /** Format: int64 */
             end: number;
             meta: components["schemas"]["TableMeta"];
@@ -3016,6 +3014,13 @@ export interface components {
             name: string;
             options: components["schemas"]["UserOptions"];
             username: string;
+        };
+        /** @description One half of a point. */
+        SeriesCell: number | components["schemas"]["SeriesCount"][];
+        /** @description Counts at one time. */
+        SeriesCount: {
+            /** Format: int64 */
+            count: number;
         };
         /** @description An issue found by its short id. */
         ShortId: {
