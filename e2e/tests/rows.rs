@@ -27,7 +27,7 @@ fn is_point(value: &Value) -> bool {
 fn told_field(name: &str, value: &Value) -> Value {
     match (name, value) {
         ("secret" | "token" | "tokenLastCharacters" | "sha1" | "sha256", Value::String(_)) => format!("[{name}]").into(),
-        ("id" | "projectId" | "project" | "size" | "resolvesAt", Value::Number(_)) => "[number]".into(),
+        ("id" | "projectId" | "project" | "size" | "resolvesAt" | "start" | "end", Value::Number(_)) => "[number]".into(),
         // Hashes of the grouping, and counts by hour: how many there are depends on the clock.
         ("variants", Value::Object(_)) => "[variants]".into(),
         ("sum(quantity)", Value::Array(_)) => "[counts]".into(),
